@@ -1,0 +1,260 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/atelier-compute/atelier"
+)
+
+// Tx is a transaction. It is valid only inside the function it was given to.
+type Tx struct {
+	// Actor is who makes the change: a principal, or the package that decided.
+	Actor string
+
+	r        reader
+	over     *overlay // nil when read only
+	readOnly bool
+	undo     map[atelier.ID]*row // what over held before; nil is nothing
+	touched  []atelier.ID
+	events   []atelier.Event
+	seq      int64
+	now      func() time.Time
+}
+
+// Query selects resources. Zero fields select everything.
+type Query struct {
+	Parent  atelier.ID // directly below it
+	Kind    string     // required
+	State   string
+	Compute atelier.ID
+	Node    atelier.ID
+	Hash    string
+	Active  bool  // only what is not done
+	After   int64 // only what comes after this position
+	Limit   int   // 0 is all
+	Newest  bool  // first; the default is oldest first
+}
+
+// Get reads one resource.
+func Get[T any](tx *Tx, id atelier.ID) (*T, error) {
+	r, err := tx.r.get(id)
+	if err != nil {
+		return nil, err
+	}
+	if r.rev == 0 {
+		return nil, atelier.Errorf(atelier.NotFound, "ResourceNotFound", "%s %q does not exist", id.Kind(), id.Name())
+	}
+	return decodeAs[T](r)
+}
+
+// List reads the resources that q selects. Next is the position to go on after, 0
+// at the end.
+func List[T any](tx *Tx, q Query) (list []*T, next int64, err error) {
+	ask := q
+	if ask.Limit > 0 {
+		ask.Limit++
+	}
+	rows, err := tx.r.list(ask)
+	if err != nil {
+		return nil, 0, err
+	}
+	if q.Limit > 0 && len(rows) > q.Limit {
+		rows = rows[:q.Limit]
+		next = rows[q.Limit-1].seq
+	}
+	for _, r := range rows {
+		v, err := decodeAs[T](r)
+		if err != nil {
+			return nil, 0, err
+		}
+		list = append(list, v)
+	}
+	return list, next, nil
+}
+
+// All reads all resources that q selects.
+func All[T any](tx *Tx, q Query) ([]*T, error) {
+	list, _, err := List[T](tx, q)
+	return list, err
+}
+
+func decodeAs[T any](r row) (*T, error) {
+	v := new(T)
+	if err := json.Unmarshal(r.body, v); err != nil {
+		return nil, fmt.Errorf("decode %s: %w", r.id, err)
+	}
+	return v, nil
+}
+
+// Put writes v. With Rev 0 it creates; any other Rev must be the stored one. It
+// moves v's Rev on.
+func Put(tx *Tx, v atelier.Resource) error {
+	m := v.Head()
+	old, err := tx.current(m)
+	if err != nil {
+		return err
+	}
+	m.Rev++
+	body, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", m.ID, err)
+	}
+	verb := "updated"
+	seq := old.seq
+	tx.seq++
+	if old.rev == 0 {
+		verb, seq = "created", tx.seq
+	}
+	index := v.Index()
+	tx.write(row{id: m.ID, seq: seq, rev: m.Rev, index: index, created: m.CreatedAt, body: body}, old)
+	tx.event(verb, m, index.State)
+	return nil
+}
+
+// Delete removes v, whose Rev must be the stored one.
+func Delete(tx *Tx, v atelier.Resource) error {
+	m := v.Head()
+	old, err := tx.current(m)
+	if err != nil {
+		return err
+	}
+	if old.rev == 0 {
+		return atelier.Errorf(atelier.NotFound, "ResourceNotFound", "%s %q does not exist", m.ID.Kind(), m.ID.Name())
+	}
+	tx.seq++
+	tx.write(row{id: m.ID, seq: old.seq, index: old.index}, old)
+	tx.event("deleted", m, "")
+	return nil
+}
+
+// Note says why the last change of the resource in this transaction was made; the
+// event carries it.
+func (tx *Tx) Note(id atelier.ID, reason, format string, args ...any) {
+	for i := range slices.Backward(tx.events) {
+		if e := &tx.events[i]; e.Target == id {
+			e.Reason, e.Message = reason, fmt.Sprintf(format, args...)
+			return
+		}
+	}
+}
+
+// EventQuery selects events, oldest first.
+type EventQuery struct {
+	After  int64      // only later ones
+	Under  atelier.ID // only of this resource and what is below it
+	Newest bool       // the last Limit ones, still oldest first
+	Limit  int        // 0 is all
+}
+
+// Events reads committed events.
+func Events(tx *Tx, q EventQuery) ([]atelier.Event, error) { return tx.r.events(q) }
+
+func (tx *Tx) current(m *atelier.Meta) (row, error) {
+	if tx.readOnly {
+		return row{}, fmt.Errorf("write %s in a read-only transaction", m.ID)
+	}
+	old, err := tx.r.get(m.ID)
+	if err != nil {
+		return row{}, err
+	}
+	if old.rev != m.Rev {
+		return row{}, atelier.Errorf(atelier.Conflict, "Conflict", "%s %q changed since it was read; read it again", m.ID.Kind(), m.Name)
+	}
+	return old, nil
+}
+
+func (tx *Tx) write(r, old row) {
+	if _, ok := tx.undo[r.id]; !ok {
+		tx.undo[r.id] = nil
+		if was, ok := tx.over.rows[r.id]; ok {
+			tx.undo[r.id] = &was
+		}
+		tx.touched = append(tx.touched, r.id)
+	}
+	tx.over.put(r)
+}
+
+func (tx *Tx) event(verb string, m *atelier.Meta, state string) {
+	tx.events = append(tx.events, atelier.Event{
+		Seq: tx.seq, At: tx.now(), Actor: tx.Actor, Verb: verb, Target: m.ID, UID: m.UID, Rev: m.Rev, State: state,
+	})
+}
+
+func (tx *Tx) rollback() {
+	for id, was := range tx.undo {
+		if was == nil {
+			delete(tx.over.rows, id)
+		} else {
+			tx.over.rows[id] = *was
+		}
+	}
+}
+
+// overlay is what the transactions of a batch wrote so far, over what is stored.
+type overlay struct {
+	base  reader
+	rows  map[atelier.ID]row // rev 0: deleted
+	order []atelier.ID       // of first write; may name rows that were rolled back
+}
+
+func (o *overlay) put(r row) {
+	if _, ok := o.rows[r.id]; !ok {
+		o.order = append(o.order, r.id)
+	}
+	o.rows[r.id] = r
+}
+
+func (o *overlay) get(id atelier.ID) (row, error) {
+	if r, ok := o.rows[id]; ok {
+		return r, nil
+	}
+	return o.base.get(id)
+}
+
+func (o *overlay) list(q Query) ([]row, error) {
+	ask := q
+	if ask.Limit > 0 {
+		ask.Limit += len(o.rows) // as many as could be hidden by the overlay
+	}
+	stored, err := o.base.list(ask)
+	if err != nil {
+		return nil, err
+	}
+	list := slices.DeleteFunc(stored, func(r row) bool { _, hidden := o.rows[r.id]; return hidden })
+	for _, r := range o.rows {
+		if r.rev > 0 && q.selects(r) {
+			list = append(list, r)
+		}
+	}
+	q.sort(list)
+	if q.Limit > 0 && len(list) > q.Limit {
+		list = list[:q.Limit]
+	}
+	return list, nil
+}
+
+func (o *overlay) events(q EventQuery) ([]atelier.Event, error) { return o.base.events(q) }
+func (o *overlay) scan(kinds []string, f func(row) error) error { return o.base.scan(kinds, f) }
+
+func (q Query) selects(r row) bool {
+	return r.id.Kind() == q.Kind &&
+		(q.Parent == "" || r.id.Parent() == q.Parent) &&
+		(q.State == "" || r.index.State == q.State) &&
+		(q.Compute == "" || r.index.Compute == q.Compute) &&
+		(q.Node == "" || r.index.Node == q.Node) &&
+		(q.Hash == "" || r.index.Hash == q.Hash) &&
+		(!q.Active || !r.index.Done) &&
+		(q.After == 0 || q.Newest && r.seq < q.After || !q.Newest && r.seq > q.After)
+}
+
+func (q Query) sort(rows []row) {
+	slices.SortFunc(rows, func(a, b row) int {
+		if q.Newest {
+			a, b = b, a
+		}
+		return int(min(max(a.seq-b.seq, -1), 1))
+	})
+}

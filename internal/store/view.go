@@ -1,0 +1,125 @@
+package store
+
+import (
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/atelier-compute/atelier"
+)
+
+// View is what decisions read: kept in memory, derived from the resources. Its
+// methods are called while no other transaction runs. A view is disposable: after
+// Reset and Apply for every resource that is not done, it must be what it was.
+type View interface {
+	Kinds() []string // the kinds it wants to hear of
+	Reset()
+	Apply(c Change)
+}
+
+// Change is one resource as a transaction left it.
+type Change struct {
+	ID      atelier.ID
+	Gone    bool  // deleted
+	Seq     int64 // position in the order of age
+	Index   atelier.Index
+	Created time.Time
+
+	row row
+}
+
+// Resource decodes the document. It is nil if the resource is gone; a document
+// that cannot be decoded is a broken store, hence the panic.
+func (c Change) Resource() atelier.Resource {
+	if c.Gone {
+		return nil
+	}
+	res, err := decode(c.row)
+	if err != nil {
+		panic(err)
+	}
+	return res
+}
+
+// AddView fills the view and keeps it up to date from now on.
+func (db *DB) AddView(v View) error {
+	db.run.Lock()
+	defer db.run.Unlock()
+	db.views = append(db.views, v)
+	return db.load(v)
+}
+
+func (db *DB) load(v View) error {
+	v.Reset()
+	return db.eng.scan(v.Kinds(), func(r row) error {
+		v.Apply(change(r))
+		return nil
+	})
+}
+
+func (db *DB) show(r row) {
+	for _, v := range db.views {
+		if slices.Contains(v.Kinds(), r.id.Kind()) {
+			v.Apply(change(r))
+		}
+	}
+}
+
+func change(r row) Change {
+	return Change{ID: r.id, Gone: r.rev == 0, Seq: r.seq, Index: r.index, Created: r.created, row: r}
+}
+
+// Changes tells which resources to look at again. It is a wake-up, not a log:
+// repeated changes to one resource count once, and the reader must read again.
+type Changes struct {
+	Wake chan struct{} // receives when Take has something
+
+	mu    sync.Mutex
+	dirty map[atelier.ID]bool
+}
+
+// Watch returns the changes from now on.
+func (db *DB) Watch() *Changes {
+	c := &Changes{Wake: make(chan struct{}, 1), dirty: map[atelier.ID]bool{}}
+	db.subMu.Lock()
+	defer db.subMu.Unlock()
+	db.subs = append(db.subs, c)
+	return c
+}
+
+// Unwatch ends the watch.
+func (db *DB) Unwatch(c *Changes) {
+	db.subMu.Lock()
+	defer db.subMu.Unlock()
+	db.subs = slices.DeleteFunc(db.subs, func(x *Changes) bool { return x == c })
+}
+
+// Take returns the changed IDs, in order, and forgets them.
+func (c *Changes) Take() []atelier.ID {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ids := slices.Sorted(maps.Keys(c.dirty))
+	clear(c.dirty)
+	return ids
+}
+
+func (db *DB) wake(ids []atelier.ID) {
+	db.subMu.Lock()
+	defer db.subMu.Unlock()
+	for _, c := range db.subs {
+		c.add(ids)
+	}
+}
+
+func (c *Changes) add(ids []atelier.ID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, id := range ids {
+		c.dirty[id] = true
+	}
+	select {
+	case c.Wake <- struct{}{}:
+	default: // already awake
+	}
+}

@@ -1,0 +1,115 @@
+package atelier
+
+import "time"
+
+// Workspace is the tenant boundary.
+type Workspace struct {
+	Meta
+	Subscription  string            `json:"subscription"`
+	ResourceGroup string            `json:"resourceGroup"`
+	Location      string            `json:"location"`
+	Tags          map[string]string `json:"tags,omitempty"`
+}
+
+// Index implements Resource.
+func (w *Workspace) Index() Index { return Index{} }
+
+// The workspace of a new installation.
+const (
+	DefaultSubscription  = "00000000-0000-0000-0000-000000000000"
+	DefaultResourceGroup = "default"
+	DefaultWorkspace     = "default"
+)
+
+// Asset is one immutable version of code, data or an environment.
+type Asset struct {
+	Meta
+	Version     string            `json:"version"`
+	Description string            `json:"description,omitempty"`
+	Tags        map[string]string `json:"tags,omitempty"`
+	Properties  map[string]string `json:"properties,omitempty"`
+	Anonymous   bool              `json:"anonymous,omitempty"`
+	Archived    bool              `json:"archived,omitempty"`
+	URI         string            `json:"uri,omitempty"`  // code, data: where its files are
+	Type        string            `json:"type,omitempty"` // data: uri_file, uri_folder
+	Hash        string            `json:"hash,omitempty"` // sha256 of the content, hex
+	Size        int64             `json:"size,omitempty"` // bytes
+	Files       int               `json:"files,omitempty"`
+	Image       string            `json:"image,omitempty"` // environment: container image
+	Conda       string            `json:"conda,omitempty"` // environment: conda file, YAML text
+	Pip         string            `json:"pip,omitempty"`   // environment: requirements.txt text
+}
+
+// Index implements Resource.
+func (a *Asset) Index() Index { return Index{Hash: a.Hash} }
+
+// Operation is a long-running operation that a client polls. Nobody drives it: its
+// outcome is read off its target.
+type Operation struct {
+	Meta
+	Target     ID     `json:"target"`
+	TargetUID  string `json:"targetUID"`
+	Generation int64  `json:"targetGeneration"`
+	Verb       string `json:"verb"` // put, patch, delete, cancel
+}
+
+// Index implements Resource.
+func (o *Operation) Index() Index { return Index{Done: true} }
+
+// Outcome is where the operation stands, given its target, which is nil when it
+// does not exist.
+func (o *Operation) Outcome(target Resource) (state ComputeState, problem *Problem) {
+	gone := target == nil || target.Head().UID != o.TargetUID
+	switch t := target.(type) {
+	case *Compute:
+		switch {
+		case o.Verb == "delete" && gone:
+			return Succeeded, nil
+		case gone:
+			return Failed, &Problem{Code: "ComputeNotFound", Message: "the compute was deleted before the operation ended"}
+		case o.Verb == "delete":
+			return Deleting, nil
+		case t.Deleting():
+			return Failed, &Problem{Code: "OperationPreempted", Message: "the compute is being deleted"}
+		case t.Status.Observed < o.Generation:
+			return Updating, nil
+		case t.Status.State == Failed:
+			p := Problem{Code: "ProvisioningFailed", Message: "provisioning failed"}
+			if len(t.Status.Errors) > 0 {
+				p = t.Status.Errors[0]
+			}
+			return Failed, &p
+		case t.Status.State == Succeeded:
+			return Succeeded, nil
+		}
+		return Updating, nil
+	case *Job:
+		if gone || t.Status.State.Terminal() {
+			return Succeeded, nil
+		}
+		return Updating, nil
+	}
+	if o.Verb == "delete" || o.Verb == "cancel" {
+		return Succeeded, nil
+	}
+	return Failed, &Problem{Code: "ResourceNotFound", Message: "what the operation was about does not exist any more"}
+}
+
+// Principal is somebody, or something, that can sign in.
+type Principal struct {
+	Meta
+	Display    string      `json:"display,omitempty"`
+	Kind       string      `json:"kind"`                 // user, service, job
+	SecretHash string      `json:"secretHash,omitempty"` // of a service principal's secret
+	Roles      []RoleGrant `json:"roles,omitempty"`
+	ExpiresAt  time.Time   `json:"expiresAt,omitzero"`
+}
+
+// RoleGrant gives a role at a scope and everything below it.
+type RoleGrant struct {
+	Role  string `json:"role"`  // Azure's names: Owner, Contributor, Reader, AzureML Data Scientist, AzureML Compute Operator
+	Scope ID     `json:"scope"` // a workspace, or "" for the whole installation
+}
+
+// Index implements Resource.
+func (p *Principal) Index() Index { return Index{} }
