@@ -203,9 +203,13 @@ type Node struct {
 	Size     string    `json:"size"`
 	Priority string    `json:"priority"`
 	State    NodeState `json:"state"`
-	Since    time.Time `json:"since"`              // when State was entered
-	Launched bool      `json:"launched,omitempty"` // compute: Launch was called, perhaps without an answer
-	Problem  *Problem  `json:"problem,omitempty"`  // why it is Lost or Leaving, or why the launch was refused
+	Since    time.Time `json:"since"`             // when State was entered
+	Problem  *Problem  `json:"problem,omitempty"` // why it is Lost or Leaving, or why the launch was refused
+
+	// What runs here. Only package jobs writes these.
+	Job     ID        `json:"job,omitempty"`    // whose attempt has the node to itself
+	FreedAt time.Time `json:"freedAt,omitzero"` // when the last one let it go
+	Stuck   bool      `json:"stuck,omitempty"`    // it is heard of but does not do what it is told
 
 	// What the agent said of itself. Only package fleet writes these.
 	Key     string    `json:"key,omitempty"`  // fingerprint of the agent's key, bound at its first hello
@@ -238,4 +242,5 @@ const (
 	Lost     NodeState = "Lost"     // fleet:   not heard of for too long; it must be replaced
 	Draining NodeState = "Draining" // compute: no new work
 	Leaving  NodeState = "Leaving"  // compute: terminate until the provider says gone
+	Gone     NodeState = "Gone"     // compute: no machine any more; the row stays until jobs let it go
 )

@@ -1,0 +1,300 @@
+// Package compute turns Compute resources into machines. Decide says what should
+// be true; Controller writes that down and then makes it so.
+package compute
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/atelier-compute/atelier"
+)
+
+// Limits are the times that nothing may exceed.
+type Limits struct {
+	Boot      time.Duration // from a node's creation to its agent's hello
+	Provision time.Duration // from a change of the spec to Succeeded or Failed
+}
+
+// DefaultLimits serve every provider: clouds take minutes to make a machine.
+var DefaultLimits = Limits{Boot: 10 * time.Minute, Provision: 20 * time.Minute}
+
+// Snapshot is everything Decide may look at.
+type Snapshot struct {
+	Compute *atelier.Compute
+	Nodes   []*atelier.Node // oldest first
+	Demand  int             // nodes that queued and running jobs could use
+	Queued  int             // jobs that wait for this compute
+	Limits  Limits
+}
+
+// Plan is what should be true next. Write it down before acting on it.
+type Plan struct {
+	Nodes  []*atelier.Node // new or changed nodes
+	Drop   []*atelier.Node // nodes of which nothing is left
+	Status atelier.ComputeStatus
+	Forget bool          // nothing is left: delete the compute itself
+	Again  time.Duration // look again after this long even if nothing changes; 0 is never
+}
+
+// due reports whether the moment has come, and brings Again forward to it if not.
+func (p *Plan) due(at, now time.Time) bool {
+	left := at.Sub(now)
+	if left > 0 && (p.Again == 0 || left < p.Again) {
+		p.Again = left
+	}
+	return left <= 0
+}
+
+// Decide compares what is wanted with what is there. It is a pure function: same
+// arguments, same plan.
+func Decide(s Snapshot, now time.Time) Plan {
+	spec := s.Compute.Spec.Cluster
+	want := min(max(spec.Min, s.Demand), spec.Max)
+	if s.Compute.Deleting() {
+		want = 0
+	}
+	p := Plan{Status: s.Compute.Status}
+	nodes := p.advance(s, now)
+	nodes = p.shrink(s, nodes, want, now)
+	nodes = p.grow(s, nodes, want, now)
+	p.status(s, nodes, now)
+	p.Forget = s.Compute.Deleting() && len(nodes) == 0 && s.Queued == 0
+	return p
+}
+
+// change replaces node i of the list by a copy in the state.
+func (p *Plan) change(nodes []*atelier.Node, i int, state atelier.NodeState, problem *atelier.Problem, now time.Time) {
+	n := *nodes[i]
+	n.State, n.Since = state, now
+	if problem != nil {
+		n.Problem = problem
+	}
+	nodes[i] = &n
+	p.Nodes = append(p.Nodes, &n)
+}
+
+// advance takes every node on that must go for reasons of its own.
+func (p *Plan) advance(s Snapshot, now time.Time) []*atelier.Node {
+	var nodes []*atelier.Node
+	for _, n := range s.Nodes {
+		if n.State == atelier.Gone && n.Job == "" {
+			p.Drop = append(p.Drop, n)
+		} else {
+			nodes = append(nodes, n)
+		}
+	}
+	for i, n := range nodes {
+		switch n.State {
+		case atelier.Wanted, atelier.Booting:
+			if p.due(n.CreatedAt.Add(s.Limits.Boot), now) {
+				p.change(nodes, i, atelier.Leaving, &atelier.Problem{Code: "BootTimeout",
+					Message: fmt.Sprintf("its agent did not report within %s", s.Limits.Boot)}, now)
+			}
+		case atelier.Ready, atelier.Draining:
+			switch {
+			case n.Stuck:
+				p.change(nodes, i, atelier.Leaving, &atelier.Problem{Code: "NodeStuck", Message: "its agent did not do what it was told"}, now)
+			case n.State == atelier.Draining && n.Job == "":
+				p.change(nodes, i, atelier.Leaving, nil, now)
+			}
+		case atelier.Lost:
+			p.change(nodes, i, atelier.Leaving, nil, now)
+		}
+	}
+	return nodes
+}
+
+// counts reports whether the node is, or will be, of use.
+func counts(n *atelier.Node) bool {
+	return n.State == atelier.Wanted || n.State == atelier.Booting || n.State == atelier.Ready
+}
+
+// shrink lets go of nodes beyond what is wanted: at once where more than max are
+// there or the compute is going, else as their idle time ends, the longest idle
+// first. What is starting is not stopped for lack of demand alone: it is paid for.
+func (p *Plan) shrink(s Snapshot, nodes []*atelier.Node, want int, now time.Time) []*atelier.Node {
+	spec := s.Compute.Spec.Cluster
+	useful := 0
+	var order []int
+	for i, n := range nodes {
+		if counts(n) {
+			useful++
+			order = append(order, i)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(dear(nodes[a]), dear(nodes[b])), idleSince(nodes[a]).Compare(idleSince(nodes[b])))
+	})
+	must := spec.Max
+	if s.Compute.Deleting() {
+		must = 0
+	}
+	for _, i := range order {
+		n := nodes[i]
+		if useful <= want {
+			break
+		}
+		switch {
+		case useful > must && n.Job != "":
+			p.change(nodes, i, atelier.Draining, nil, now)
+		case useful > must, n.State == atelier.Wanted:
+			p.change(nodes, i, atelier.Leaving, nil, now)
+		case n.Job != "", n.State == atelier.Booting:
+			continue
+		case !p.due(idleSince(n).Add(spec.IdleAfter), now):
+			continue
+		default:
+			p.change(nodes, i, atelier.Leaving, nil, now)
+		}
+		useful--
+	}
+	return nodes
+}
+
+// dear orders nodes by what is lost when they go: nothing yet, a start, a machine
+// that is ready, work.
+func dear(n *atelier.Node) int {
+	switch {
+	case n.Job != "":
+		return 3
+	case n.State == atelier.Ready:
+		return 2
+	case n.State == atelier.Booting:
+		return 1
+	}
+	return 0
+}
+
+func idleSince(n *atelier.Node) time.Time { return latest(n.FreedAt, n.Since) }
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// grow adds nodes up to what is wanted. Machines that are not surely gone count
+// against max: there are never more than max.
+func (p *Plan) grow(s Snapshot, nodes []*atelier.Node, want int, now time.Time) []*atelier.Node {
+	have, there := 0, 0
+	for _, n := range nodes {
+		if counts(n) {
+			have++
+		}
+		if n.State != atelier.Gone {
+			there++
+		}
+	}
+	c := s.Compute
+	for ; have < want && there < c.Spec.Cluster.Max; have, there = have+1, there+1 {
+		name := NodeName(c, p.Status.Named)
+		p.Status.Named++
+		n := &atelier.Node{
+			Meta:    atelier.Meta{ID: c.ID.Child(atelier.KindNode, name), Name: name, UID: name, Generation: 1, CreatedAt: now, UpdatedAt: now},
+			Compute: c.ID, Location: c.Spec.Location, Size: c.Spec.Cluster.Size, Priority: c.Spec.Cluster.Priority,
+			State: atelier.Wanted, Since: now,
+		}
+		nodes = append(nodes, n)
+		p.Nodes = append(p.Nodes, n)
+	}
+	return nodes
+}
+
+// NodeName is the name of the n-th node that the compute ever had. The compute's
+// UID in it makes it unique over all computes, past ones of the same name included.
+func NodeName(c *atelier.Compute, n int) string {
+	return fmt.Sprintf("%s-%s-%d", c.ID.Name(), c.UID[:min(8, len(c.UID))], n)
+}
+
+// status sums up the nodes.
+func (p *Plan) status(s Snapshot, nodes []*atelier.Node, now time.Time) {
+	c, st := s.Compute, &p.Status
+	st.Counts, st.Current, st.Target = atelier.Counts{}, 0, 0
+	ready, moving := 0, false
+	var starting *atelier.Node
+	for _, n := range nodes {
+		if counts(n) {
+			st.Target++
+		}
+		if n.State != atelier.Wanted && n.State != atelier.Gone {
+			st.Current++
+		}
+		moving = moving || n.State != atelier.Ready
+		switch {
+		case n.State == atelier.Wanted || n.State == atelier.Booting:
+			st.Counts.Preparing++
+			if starting == nil {
+				starting = n
+			}
+		case n.State == atelier.Lost:
+			st.Counts.Unusable++
+		case n.State == atelier.Leaving || n.State == atelier.Gone:
+			st.Counts.Leaving++
+		case n.Job != "":
+			st.Counts.Running++
+		case n.State == atelier.Ready:
+			st.Counts.Idle++
+		default:
+			st.Counts.Leaving++
+		}
+		if n.State == atelier.Ready {
+			ready++
+		}
+	}
+	if moving != st.Resizing || st.ResizingSince.IsZero() {
+		st.Resizing, st.ResizingSince = moving, now
+	}
+	p.provisioning(s, ready, now)
+	st.Reasons = p.reasons(starting, now)
+	if !c.Deleting() && st.Observed != c.Generation {
+		st.Observed, st.ObservedAt = c.Generation, now
+	}
+}
+
+// provisioning decides what became of the last change of the spec.
+func (p *Plan) provisioning(s Snapshot, ready int, now time.Time) {
+	c, st := s.Compute, &p.Status
+	known := st.Observed == c.Generation
+	switch {
+	case c.Deleting():
+		st.State = atelier.Deleting
+	case ready >= c.Spec.Cluster.Min:
+		if !known || st.State != atelier.Succeeded {
+			st.Errors = nil
+		}
+		st.State = atelier.Succeeded
+	case known && (st.State == atelier.Succeeded || st.State == atelier.Failed):
+	case p.due(latest(c.CreatedAt, c.UpdatedAt).Add(s.Limits.Provision), now):
+		st.State = atelier.Failed
+		if len(st.Errors) == 0 {
+			st.Errors = []atelier.Problem{{Code: "ProvisioningTimedOut",
+				Message: fmt.Sprintf("%d of the %d nodes that the cluster must have at least were ready after %s; Atelier goes on trying", ready, c.Spec.Cluster.Min, s.Limits.Provision)}}
+		}
+	case c.Generation <= 1:
+		st.State = atelier.Creating
+	default:
+		st.State = atelier.Updating
+	}
+}
+
+// reasons says why the compute does not have the nodes that it wants.
+func (p *Plan) reasons(starting *atelier.Node, now time.Time) []atelier.Reason {
+	st := &p.Status
+	if starting == nil {
+		return nil
+	}
+	if st.LaunchFails > 0 && len(st.Errors) > 0 {
+		last := st.Errors[len(st.Errors)-1]
+		r := atelier.Reason{Code: atelier.ReasonNoCapacity, Message: last.Message, Since: starting.CreatedAt, Blocking: true,
+			Evidence: []string{string(starting.ID), last.Code}, Remedies: []string{"another size or location, or wait: Atelier asks again by itself"}}
+		p.due(st.LaunchAfter, now)
+		return []atelier.Reason{r}
+	}
+	return []atelier.Reason{{Code: atelier.ReasonScalingUp, Since: starting.CreatedAt,
+		Params:   map[string]string{"n": fmt.Sprint(st.Counts.Preparing), "stage": string(starting.State)},
+		Message:  fmt.Sprintf("%d nodes are starting; the first is %s.", st.Counts.Preparing, starting.State),
+		Evidence: []string{string(starting.ID)}}}
+}

@@ -1,0 +1,111 @@
+package place
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/atelier-compute/atelier"
+)
+
+// Why says why the job is not running yet, most telling first; nothing if it does
+// not wait. C is the job's compute, nil if it does not exist.
+func (v *View) Why(j *atelier.Job, c *atelier.Compute) []atelier.Reason {
+	switch j.Shown() {
+	case atelier.JobPreparing:
+		if j.Spec.Environment == "" {
+			return nil
+		}
+		return []atelier.Reason{{Code: atelier.ReasonEnvironment, Since: j.Status.Since,
+			Message: "The environment is being made ready on the node; the first job that uses it waits longest."}}
+	case atelier.JobNotStarted, atelier.JobQueued:
+	default:
+		return nil
+	}
+	if c == nil || c.Deleting() {
+		return []atelier.Reason{{Code: atelier.ReasonComputeFailed, Blocking: true, Message: "The compute is being deleted.",
+			Remedies: []string{"submit the job to another compute"}}}
+	}
+	since := j.Status.QueuedAt
+	if since.IsZero() {
+		since = j.CreatedAt
+	}
+	var list []atelier.Reason
+	add := func(code string, blocking bool, params map[string]string, remedy, format string, args ...any) {
+		r := atelier.Reason{Code: code, Blocking: blocking, Params: params, Since: since, Message: fmt.Sprintf(format, args...), Evidence: []string{string(c.ID)}}
+		if remedy != "" {
+			r.Remedies = []string{remedy}
+		}
+		list = append(list, r)
+	}
+	spec, need := c.Spec.Cluster, max(j.Spec.Instances, 1)
+	name := c.Name
+	p := v.pools[c.ID]
+	if p == nil {
+		p = &pool{max: spec.Max}
+	}
+	if need > spec.Max {
+		add(atelier.ReasonSizeMismatch, true, params("need", need, "max", spec.Max),
+			fmt.Sprintf("atelier compute update %s --max %d", name, need),
+			"The job takes %d nodes at once; %s has at most %d.", need, name, spec.Max)
+		return list
+	}
+	for _, r := range c.Status.Reasons {
+		if r.Code == atelier.ReasonNoCapacity || r.Code == atelier.ReasonComputeFailed {
+			list = append(list, r)
+		}
+	}
+	if ahead := p.ahead(v.jobs[j.ID]); ahead > 0 {
+		add(atelier.ReasonQueuedBehind, false, params("n", ahead), "wait, or submit it with a higher priority", "%d jobs ahead.", ahead)
+	}
+	if starting, oldest := p.starting(); starting > 0 {
+		add(atelier.ReasonScalingUp, false, params("n", starting), "", "%d nodes starting, the first since %s.", starting, oldest.Format(time.TimeOnly))
+	}
+	if p.busy >= spec.Max || p.frees < need && len(p.nodes) >= spec.Max && p.busy > 0 {
+		add(atelier.ReasonClusterAtMax, false, params("max", spec.Max, "busy", p.busy),
+			fmt.Sprintf("wait, or atelier compute update %s --max %d", name, spec.Max+need),
+			"%d of at most %d nodes are busy; the job takes %d.", p.busy, spec.Max, need)
+	}
+	if j.Status.Lost > 0 {
+		add(atelier.ReasonPreempted, false, params("n", j.Status.Lost), "", "Its nodes went away %d times; it is queued again.", j.Status.Lost)
+	}
+	if len(list) == 0 {
+		add(atelier.ReasonScalingUp, false, params("n", need), "", "%d nodes are being asked for.", need)
+	}
+	return list
+}
+
+func params(kv ...any) map[string]string {
+	m := map[string]string{}
+	for i := 0; i < len(kv); i += 2 {
+		m[kv[i].(string)] = strconv.Itoa(kv[i+1].(int))
+	}
+	return m
+}
+
+// ahead counts the jobs that go before e.
+func (p *pool) ahead(e *entry) (n int) {
+	if e == nil {
+		return 0
+	}
+	for _, b := range p.buckets {
+		for _, o := range b.jobs {
+			if !o.gone && o.before(e) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+func (p *pool) starting() (n int, oldest time.Time) {
+	for _, x := range p.nodes {
+		if x.doc.State != atelier.Wanted && x.doc.State != atelier.Booting {
+			continue
+		}
+		if n++; oldest.IsZero() || x.doc.CreatedAt.Before(oldest) {
+			oldest = x.doc.CreatedAt
+		}
+	}
+	return n, oldest
+}
