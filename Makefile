@@ -1,0 +1,37 @@
+# make run   everything at once: build, start, a cluster, a training job, its result
+# make test  everything that must pass; what CI runs
+# Needs Go, Python 3 with venv, and git; the scripts install or name what is missing.
+
+export CGO_ENABLED := 0
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+TOOL := go tool -modfile=tools/go.mod
+DATA := $(or $(ATELIER_DATA_DIR),.atelier)
+
+.PHONY: build run test test-short bench check gen clean
+
+build: ## bin/atelier: server, node agent and command line in one static file
+	go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/atelier ./cmd/atelier
+
+run: build ## the example job on a cluster that grows from zero; serves until Ctrl-C
+	scripts/run "$(DATA)"
+
+test: check build ## all tests, from the vocabulary to the real binary and the examples
+	scripts/need-python
+	go test -timeout 40m ./...
+	scripts/test-examples
+
+test-short: ## the inner loop: under two minutes
+	go vet ./...
+	go test -short -timeout 5m ./...
+
+bench: build ## the budgets of docs/performance.md, measured; BENCH=short for a quick pass
+	go run ./bench -atelier bin/atelier $(if $(filter short,$(BENCH)),-short)
+
+check: ## formatter, vet, static analysis, modules, generated files
+	scripts/check
+
+gen: ## what is generated and kept in git
+	scripts/notice > NOTICE
+
+clean: ## leaves the data directory alone
+	rm -rf bin test/results
