@@ -21,9 +21,10 @@ func (c *Compute) Index() Index {
 // ComputeSpec is what the user asked for. Strings are kept as they were spelled,
 // because clients compare them.
 type ComputeSpec struct {
-	Kind             string            `json:"kind"` // Azure's computeType; AmlCompute so far
-	Location         string            `json:"location"`
-	ComputeLocation  string            `json:"computeLocation,omitempty"`
+	Kind             string            `json:"kind"`                      // Azure's computeType; AmlCompute so far
+	Location         string            `json:"location"`                  // that supplies the machines, as the server spells it
+	LocationText     string            `json:"locationText,omitempty"`    // as the user spelled it
+	ComputeLocation  string            `json:"computeLocation,omitempty"` // likewise, when given apart
 	Description      string            `json:"description,omitempty"`
 	Tags             map[string]string `json:"tags,omitempty"`
 	Identity         *Identity         `json:"identity,omitempty"`
@@ -209,7 +210,7 @@ type Node struct {
 	// What runs here. Only package jobs writes these.
 	Job     ID        `json:"job,omitempty"`    // whose attempt has the node to itself
 	FreedAt time.Time `json:"freedAt,omitzero"` // when the last one let it go
-	Stuck   bool      `json:"stuck,omitempty"`    // it is heard of but does not do what it is told
+	Stuck   bool      `json:"stuck,omitempty"`  // it is heard of but does not do what it is told
 
 	// What the agent said of itself. Only package fleet writes these.
 	Key     string    `json:"key,omitempty"`  // fingerprint of the agent's key, bound at its first hello

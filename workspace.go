@@ -1,6 +1,9 @@
 package atelier
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Workspace is the tenant boundary.
 type Workspace struct {
@@ -40,8 +43,17 @@ type Asset struct {
 	Pip         string            `json:"pip,omitempty"`   // environment: requirements.txt text
 }
 
-// Index implements Resource.
-func (a *Asset) Index() Index { return Index{Hash: a.Hash} }
+// Index implements Resource. Compute is what the versions of one name share, which
+// is how they are found.
+func (a *Asset) Index() Index { return Index{Hash: a.Hash, Compute: AssetGroup(a.ID)} }
+
+// AssetGroup is the ID of an asset without its version.
+func AssetGroup(id ID) ID {
+	if i := strings.LastIndexByte(string(id), ':'); i >= 0 {
+		return id[:i]
+	}
+	return id
+}
 
 // Operation is a long-running operation that a client polls. Nobody drives it: its
 // outcome is read off its target.
@@ -53,8 +65,9 @@ type Operation struct {
 	Verb       string `json:"verb"` // put, patch, delete, cancel
 }
 
-// Index implements Resource.
-func (o *Operation) Index() Index { return Index{Done: true} }
+// Index implements Resource. Hash is the name, which is how an operation is found
+// without its workspace.
+func (o *Operation) Index() Index { return Index{Done: true, Hash: o.ID.Name()} }
 
 // Outcome is where the operation stands, given its target, which is nil when it
 // does not exist.
