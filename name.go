@@ -1,7 +1,10 @@
 package atelier
 
 import (
+	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // CheckComputeName reports which rule a compute's name breaks and suggests one
@@ -78,10 +81,13 @@ func letterAfterDashes(name string) bool {
 }
 
 func quoteRune(r rune) string {
-	if r < ' ' || r == 0x7f {
+	switch {
+	case unicode.IsControl(r):
 		return "a control character"
+	case r == utf8.RuneError:
+		return "a byte that is no character"
 	}
-	return `"` + string(r) + `"`
+	return strconv.Quote(string(r)) // shows what cannot be seen by its number
 }
 
 func isLetter(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }

@@ -97,8 +97,11 @@ func (o *Operation) Outcome(target Resource) (state ComputeState, problem *Probl
 		}
 		return Updating, nil
 	case *Job:
-		if gone || t.Status.State.Terminal() {
+		switch {
+		case gone, o.Verb != "delete" && t.Status.State.Terminal():
 			return Succeeded, nil
+		case o.Verb == "delete":
+			return Deleting, nil
 		}
 		return Updating, nil
 	}
