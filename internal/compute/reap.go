@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/atelier-compute/atelier"
@@ -61,7 +62,9 @@ func (c *Controller) reap(ctx context.Context, location string, seen map[string]
 		c.Log.Info("orphan terminated", "provider", location, "machine", name)
 		delete(seen, key)
 	}
-	maps.DeleteFunc(seen, func(key string, _ time.Time) bool { return !there[key] })
+	maps.DeleteFunc(seen, func(key string, _ time.Time) bool {
+		return strings.HasPrefix(key, location+"/") && !there[key]
+	})
 	return errors.Join(errs...)
 }
 

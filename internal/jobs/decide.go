@@ -245,6 +245,7 @@ func (p *Plan) over(s Snapshot, tasks []*atelier.Task) {
 	p.Status.Stopping = ""
 	switch stopping {
 	case stopCancel:
+		p.Status.Error, p.Status.ExitCode = nil, nil
 		p.end(atelier.JobCanceled, "JobCanceled", "canceled")
 	case stopTimeout:
 		p.Status.Error = &atelier.Problem{Code: "JobTimedOut", Message: fmt.Sprintf("the job ran longer than its limit of %s and was stopped; raise limits.timeout", s.Job.Spec.Timeout)}
