@@ -18,10 +18,18 @@ type Tx struct {
 	over     *overlay // nil when read only
 	readOnly bool
 	undo     map[atelier.ID]*row // what over held before; nil is nothing
+	mark     int                 // how long over.order was
 	touched  []atelier.ID
+	moved    []moved // Revs that Put moved on
 	events   []atelier.Event
 	seq      int64
 	now      func() time.Time
+}
+
+// moved is a Meta whose Rev was moved on, and what it was.
+type moved struct {
+	meta *atelier.Meta
+	rev  int64
 }
 
 // Query selects resources. Zero fields select everything.
@@ -90,13 +98,14 @@ func decodeAs[T any](r row) (*T, error) {
 }
 
 // Put writes v. With Rev 0 it creates; any other Rev must be the stored one. It
-// moves v's Rev on.
+// moves v's Rev on, and back if the transaction fails.
 func Put(tx *Tx, v atelier.Resource) error {
 	m := v.Head()
 	old, err := tx.current(m)
 	if err != nil {
 		return err
 	}
+	tx.moved = append(tx.moved, moved{m, m.Rev})
 	m.Rev++
 	body, err := json.Marshal(v)
 	if err != nil {
@@ -109,7 +118,10 @@ func Put(tx *Tx, v atelier.Resource) error {
 		verb, seq = "created", tx.seq
 	}
 	index := v.Index()
-	tx.write(row{id: m.ID, seq: seq, rev: m.Rev, index: index, created: m.CreatedAt, body: body}, old)
+	tx.write(row{
+		id: m.ID, seq: seq, rev: m.Rev, index: index, created: micro(m.CreatedAt), body: body,
+		again: old.again || old.rev == 0 && old.seq > 0,
+	})
 	tx.event(verb, m, index.State)
 	return nil
 }
@@ -125,7 +137,7 @@ func Delete(tx *Tx, v atelier.Resource) error {
 		return atelier.Errorf(atelier.NotFound, "ResourceNotFound", "%s %q does not exist", m.ID.Kind(), m.ID.Name())
 	}
 	tx.seq++
-	tx.write(row{id: m.ID, seq: old.seq, index: old.index}, old)
+	tx.write(row{id: m.ID, seq: old.seq, index: old.index})
 	tx.event("deleted", m, "")
 	return nil
 }
@@ -166,7 +178,7 @@ func (tx *Tx) current(m *atelier.Meta) (row, error) {
 	return old, nil
 }
 
-func (tx *Tx) write(r, old row) {
+func (tx *Tx) write(r row) {
 	if _, ok := tx.undo[r.id]; !ok {
 		tx.undo[r.id] = nil
 		if was, ok := tx.over.rows[r.id]; ok {
@@ -179,7 +191,7 @@ func (tx *Tx) write(r, old row) {
 
 func (tx *Tx) event(verb string, m *atelier.Meta, state string) {
 	tx.events = append(tx.events, atelier.Event{
-		Seq: tx.seq, At: tx.now(), Actor: tx.Actor, Verb: verb, Target: m.ID, UID: m.UID, Rev: m.Rev, State: state,
+		Seq: tx.seq, At: micro(tx.now()), Actor: tx.Actor, Verb: verb, Target: m.ID, UID: m.UID, Rev: m.Rev, State: state,
 	})
 }
 
@@ -191,53 +203,16 @@ func (tx *Tx) rollback() {
 			tx.over.rows[id] = *was
 		}
 	}
+	tx.over.order = tx.over.order[:tx.mark]
+	tx.moveBack()
 }
 
-// overlay is what the transactions of a batch wrote so far, over what is stored.
-type overlay struct {
-	base  reader
-	rows  map[atelier.ID]row // rev 0: deleted
-	order []atelier.ID       // of first write; may name rows that were rolled back
+// moveBack gives the documents the Revs that they had before the transaction.
+func (tx *Tx) moveBack() {
+	for _, m := range slices.Backward(tx.moved) {
+		m.meta.Rev = m.rev
+	}
 }
-
-func (o *overlay) put(r row) {
-	if _, ok := o.rows[r.id]; !ok {
-		o.order = append(o.order, r.id)
-	}
-	o.rows[r.id] = r
-}
-
-func (o *overlay) get(id atelier.ID) (row, error) {
-	if r, ok := o.rows[id]; ok {
-		return r, nil
-	}
-	return o.base.get(id)
-}
-
-func (o *overlay) list(q Query) ([]row, error) {
-	ask := q
-	if ask.Limit > 0 {
-		ask.Limit += len(o.rows) // as many as could be hidden by the overlay
-	}
-	stored, err := o.base.list(ask)
-	if err != nil {
-		return nil, err
-	}
-	list := slices.DeleteFunc(stored, func(r row) bool { _, hidden := o.rows[r.id]; return hidden })
-	for _, r := range o.rows {
-		if r.rev > 0 && q.selects(r) {
-			list = append(list, r)
-		}
-	}
-	q.sort(list)
-	if q.Limit > 0 && len(list) > q.Limit {
-		list = list[:q.Limit]
-	}
-	return list, nil
-}
-
-func (o *overlay) events(q EventQuery) ([]atelier.Event, error) { return o.base.events(q) }
-func (o *overlay) scan(kinds []string, f func(row) error) error { return o.base.scan(kinds, f) }
 
 func (q Query) selects(r row) bool {
 	return r.id.Kind() == q.Kind &&

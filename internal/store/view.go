@@ -26,7 +26,8 @@ type Change struct {
 	Index   atelier.Index
 	Created time.Time
 
-	row row
+	row  row
+	from reader // where the document is if row was read without it
 }
 
 // Resource decodes the document. It is nil if the resource is gone; a document
@@ -35,7 +36,14 @@ func (c Change) Resource() atelier.Resource {
 	if c.Gone {
 		return nil
 	}
-	res, err := decode(c.row)
+	r, err := c.row, error(nil)
+	if r.body == nil {
+		r, err = c.from.get(c.ID)
+	}
+	var res atelier.Resource
+	if err == nil {
+		res, err = decode(r)
+	}
 	if err != nil {
 		panic(err)
 	}
@@ -44,16 +52,24 @@ func (c Change) Resource() atelier.Resource {
 
 // AddView fills the view and keeps it up to date from now on.
 func (db *DB) AddView(v View) error {
-	db.run.Lock()
-	defer db.run.Unlock()
-	db.views = append(db.views, v)
-	return db.load(v)
+	return db.do(func(tx *Tx) error { // a turn of its own, so that it misses nothing
+		db.views = append(db.views, v)
+		ok := false
+		defer func() {
+			if !ok {
+				db.views = db.views[:len(db.views)-1]
+			}
+		}()
+		err := load(v, tx.r)
+		ok = err == nil
+		return err
+	})
 }
 
-func (db *DB) load(v View) error {
+func load(v View, r reader) error {
 	v.Reset()
-	return db.eng.scan(v.Kinds(), func(r row) error {
-		v.Apply(change(r))
+	return r.scan(v.Kinds(), func(row row) error {
+		v.Apply(change(row, r))
 		return nil
 	})
 }
@@ -61,13 +77,13 @@ func (db *DB) load(v View) error {
 func (db *DB) show(r row) {
 	for _, v := range db.views {
 		if slices.Contains(v.Kinds(), r.id.Kind()) {
-			v.Apply(change(r))
+			v.Apply(change(r, nil))
 		}
 	}
 }
 
-func change(r row) Change {
-	return Change{ID: r.id, Gone: r.rev == 0, Seq: r.seq, Index: r.index, Created: r.created, row: r}
+func change(r row, from reader) Change {
+	return Change{ID: r.id, Gone: r.rev == 0, Seq: r.seq, Index: r.index, Created: r.created, row: r, from: from}
 }
 
 // Changes tells which resources to look at again. It is a wake-up, not a log:
