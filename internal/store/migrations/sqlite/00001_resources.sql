@@ -41,4 +41,4 @@ CREATE TABLE events (
 ) STRICT;
 CREATE INDEX events_target ON events (target);
 
-PRAGMA application_id = 1096042578; -- "ATLR"
+PRAGMA application_id = 1096043602; -- "ATLR"
