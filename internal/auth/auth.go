@@ -1,0 +1,255 @@
+// Package auth knows who is calling and what they may do. It is a small Entra ID of
+// its own: an installation's certificate authority, an issuer of tokens that
+// Microsoft's credential classes talk to, service principals with secrets, Azure's
+// built-in roles, the token of the command line on the same machine, and one-time
+// links that sign a browser in. There is no anonymous caller.
+package auth
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/atelier-compute/atelier"
+	"github.com/atelier-compute/atelier/internal/store"
+)
+
+// Config is what an Auth needs.
+type Config struct {
+	DB   *store.DB
+	Keys *Keys
+	Now  func() time.Time
+
+	// Endpoints are the base URLs that the server is known by, without a slash at
+	// the end; clients are pointed to the first.
+	Endpoints []string
+
+	// Owner names who started the server, and acts through the local command line
+	// and the sign-in link. The default is "local".
+	Owner string
+}
+
+// Auth answers who calls. It is safe for concurrent use.
+type Auth struct {
+	cfg        Config
+	tenant     string
+	principals *principals
+	issuer     *issuer
+	local      *local
+	sessions   *sessions
+}
+
+// New starts answering from the principals that the store has.
+func New(cfg Config) (*Auth, error) {
+	if cfg.Owner == "" {
+		cfg.Owner = "local"
+	}
+	a := &Auth{cfg: cfg, tenant: cfg.Keys.Tenant(), principals: &principals{}}
+	a.local = newLocal()
+	a.sessions = newSessions(cfg.Now)
+	var err error
+	if a.issuer, err = newIssuer(a); err != nil {
+		return nil, err
+	}
+	return a, cfg.DB.AddView(a.principals)
+}
+
+// Tenant is the installation's GUID.
+func (a *Auth) Tenant() string { return a.tenant }
+
+// Caller is somebody who has signed in. The zero value may nothing.
+type Caller struct {
+	principal *atelier.Principal
+}
+
+// Name is the principal, as events and CreatedBy show it.
+func (c Caller) Name() string {
+	if c.principal == nil {
+		return ""
+	}
+	return c.principal.Name
+}
+
+// Display is a name for people.
+func (c Caller) Display() string {
+	if c.principal == nil || c.principal.Display == "" {
+		return c.Name()
+	}
+	return c.principal.Display
+}
+
+// May reports whether the caller may do the Azure action at the scope. Scope "" is
+// the installation.
+func (c Caller) May(action string, scope atelier.ID) bool {
+	return c.principal != nil && Allowed(c.principal.Roles, action, scope)
+}
+
+// Sees reports whether the caller has any role in the workspace.
+func (c Caller) Sees(workspace atelier.ID) bool {
+	return c.principal != nil && Visible(c.principal.Roles, workspace)
+}
+
+// owner is who started the server.
+func (a *Auth) owner() Caller {
+	return Caller{&atelier.Principal{
+		Meta:    atelier.Meta{ID: PrincipalID(a.cfg.Owner), Name: a.cfg.Owner, UID: "local"},
+		Kind:    "user",
+		Display: a.cfg.Owner,
+		Roles:   []atelier.RoleGrant{{Role: Owner}},
+	}}
+}
+
+// PrincipalID is the ID of a principal by its name; that of a service principal is
+// its client ID.
+func PrincipalID(name string) atelier.ID {
+	return atelier.ID(atelier.KindPrincipal + "/" + strings.ToLower(name))
+}
+
+// Identify finds out who sends the request: by its bearer token, or else by the
+// session cookie of a browser. The error is of kind Unauthentic and says what would
+// help, without telling an outsider more than that.
+func (a *Auth) Identify(r *http.Request) (Caller, error) {
+	switch headers := r.Header.Values("Authorization"); len(headers) {
+	case 0:
+		return a.identifyCookie(r)
+	case 1:
+		scheme, token, _ := strings.Cut(headers[0], " ")
+		if !strings.EqualFold(scheme, "Bearer") {
+			return Caller{}, unauthentic("the Authorization header is not a Bearer token")
+		}
+		return a.identifyToken(strings.TrimSpace(token))
+	}
+	return Caller{}, unauthentic("the request has more than one Authorization header")
+}
+
+func (a *Auth) identifyToken(token string) (Caller, error) {
+	if strings.HasPrefix(token, localPrefix) {
+		if a.local.is(token) {
+			return a.owner(), nil
+		}
+		return Caller{}, unauthentic("the command line's token is of an earlier start of the server; read it again from run/cli.json in the data directory")
+	}
+	claims, err := a.verify(token)
+	if err != nil {
+		return Caller{}, err
+	}
+	p := a.principals.get(PrincipalID(claims.AppID))
+	if p == nil || p.UID != claims.OID || a.expired(p) {
+		return Caller{}, unauthentic("the token's principal does not exist any more; sign in anew")
+	}
+	return Caller{p}, nil
+}
+
+func (a *Auth) identifyCookie(r *http.Request) (Caller, error) {
+	cookies := r.CookiesNamed(CookieName)
+	if len(cookies) == 0 {
+		return Caller{}, unauthentic("there is no access token: send one as \"Authorization: Bearer …\"; `atelier env` prints what Azure's clients need to get one")
+	}
+	if len(cookies) > 1 || !a.sessions.is(cookies[0].Value) {
+		return Caller{}, unauthentic("the session is over; start Atelier again, or ask for a new sign-in link")
+	}
+	if err := sameOrigin(r); err != nil {
+		return Caller{}, err
+	}
+	return a.owner(), nil
+}
+
+func (a *Auth) expired(p *atelier.Principal) bool {
+	return p.Deleting() || !p.ExpiresAt.IsZero() && !a.cfg.Now().Before(p.ExpiresAt)
+}
+
+func unauthentic(message string) error {
+	return atelier.Errorf(atelier.Unauthentic, "InvalidAuthenticationToken", "%s", message)
+}
+
+// base is the URL that the caller knows the server by, if it is one of ours.
+func (a *Auth) base(r *http.Request) string {
+	b := "https://" + strings.ToLower(r.Host)
+	if slices.Contains(a.cfg.Endpoints, b) {
+		return b
+	}
+	return a.cfg.Endpoints[0]
+}
+
+// audience returns the resource that a scope asks for, and whether tokens are
+// issued for it.
+func (a *Auth) audience(scope string) (string, bool) {
+	resource := strings.TrimRight(strings.TrimSuffix(scope, "/.default"), "/")
+	return resource, a.isAudience(resource)
+}
+
+// foreign are what clients ask tokens for when nobody told them of another cloud.
+// Atelier is who they reach with them, whatever the name.
+var foreign = []string{
+	"https://management.azure.com", "https://management.core.windows.net",
+	"https://ml.azure.com", "https://graph.microsoft.com",
+}
+
+func (a *Auth) isAudience(resource string) bool {
+	if slices.Contains(a.cfg.Endpoints, strings.ToLower(resource)) || slices.Contains(foreign, resource) {
+		return true
+	}
+	// azure-ai-ml cuts the data plane's name out of the portal's.
+	u, err := url.Parse(resource)
+	return err == nil && u.Scheme == "https" && strings.HasPrefix(u.Host, "ml.azure.")
+}
+
+// principals is the view of who can sign in. It has a lock of its own, so that a
+// request need not wait for transactions to know its caller.
+type principals struct {
+	mu   sync.RWMutex
+	byID map[atelier.ID]*atelier.Principal
+}
+
+func (p *principals) Kinds() []string { return []string{atelier.KindPrincipal} }
+
+func (p *principals) Reset() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.byID = map[atelier.ID]*atelier.Principal{}
+}
+
+func (p *principals) Apply(c store.Change) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if c.Gone {
+		delete(p.byID, c.ID)
+		return
+	}
+	p.byID[c.ID] = c.Resource().(*atelier.Principal)
+}
+
+func (p *principals) get(id atelier.ID) *atelier.Principal {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.byID[id]
+}
+
+// AddPrincipal stores a new principal; secret, if not empty, is what a service
+// principal signs in with.
+func (a *Auth) AddPrincipal(ctx context.Context, actor string, p *atelier.Principal, secret string) error {
+	if secret != "" {
+		hash, err := a.issuer.hasher.hash(ctx.Done(), secret)
+		if err != nil {
+			return err
+		}
+		p.SecretHash = hash
+	}
+	return addPrincipal(ctx, a.cfg.DB, a.cfg.Now(), actor, p)
+}
+
+func addPrincipal(ctx context.Context, db *store.DB, now time.Time, actor string, p *atelier.Principal) error {
+	p.ID, p.Rev, p.Generation = PrincipalID(p.Name), 0, 1
+	p.CreatedAt, p.UpdatedAt, p.CreatedBy, p.UpdatedBy = now, now, actor, actor
+	if p.UID == "" {
+		p.UID = guid(randomBytes(16))
+	}
+	return db.Do(ctx, func(tx *store.Tx) error {
+		tx.Actor = actor
+		return store.Put(tx, p)
+	})
+}

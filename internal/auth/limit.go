@@ -1,0 +1,80 @@
+package auth
+
+import (
+	"container/list"
+	"sync"
+	"time"
+)
+
+// Bounds of the failures that the limiter counts.
+const (
+	freeFailures  = 5
+	mostPenalty   = time.Minute
+	forgetFailure = 15 * time.Minute
+	limiterSize   = 4096
+)
+
+// limiter makes whoever fails often wait. Its keys name client and address, so that
+// nobody can lock out somebody elsewhere.
+type limiter struct {
+	now func() time.Time
+
+	mu    sync.Mutex
+	byKey map[string]*list.Element
+	order list.List // of *strikes, last failed first
+}
+
+type strikes struct {
+	key   string
+	count int
+	last  time.Time
+	until time.Time
+}
+
+// wait returns how long the key must wait before its next try, 0 if not at all.
+func (l *limiter) wait(key string) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e, ok := l.byKey[key]
+	if !ok {
+		return 0
+	}
+	return max(e.Value.(*strikes).until.Sub(l.now()), 0)
+}
+
+// fail counts a failure: the first few are free, then each doubles the wait.
+func (l *limiter) fail(key string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.now()
+	e, ok := l.byKey[key]
+	if !ok {
+		if l.byKey == nil {
+			l.byKey = map[string]*list.Element{}
+		}
+		e = l.order.PushFront(&strikes{key: key})
+		l.byKey[key] = e
+	}
+	s := e.Value.(*strikes)
+	if now.Sub(s.last) > forgetFailure {
+		s.count = 0
+	}
+	s.count, s.last = s.count+1, now
+	if over := s.count - freeFailures; over > 0 {
+		s.until = now.Add(min(time.Second<<min(over-1, 10), mostPenalty))
+	}
+	l.order.MoveToFront(e)
+	if l.order.Len() > limiterSize {
+		delete(l.byKey, l.order.Remove(l.order.Back()).(*strikes).key)
+	}
+}
+
+// succeed forgets the key's failures.
+func (l *limiter) succeed(key string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e, ok := l.byKey[key]; ok {
+		l.order.Remove(e)
+		delete(l.byKey, key)
+	}
+}
