@@ -64,14 +64,14 @@ func (k *Keys) openCA() error {
 	if k.caKey, ok = key.(*ecdsa.PrivateKey); !ok {
 		return k.damaged("ca.key", fmt.Errorf("it is a %T", key))
 	}
-	if k.CA, err = k.file("ca.pem", k.makeCA); err != nil {
+	if k.CA, err = k.file(caFile, k.makeCA); err != nil {
 		return err
 	}
 	if k.caCert, err = firstCert(k.CA); err != nil {
-		return k.damaged("ca.pem", err)
+		return k.damaged(caFile, err)
 	}
 	if !k.caKey.PublicKey.Equal(k.caCert.PublicKey) {
-		return k.damaged("ca.pem", errors.New("it is not the certificate of ca.key"))
+		return k.damaged(caFile, errors.New("it is not the certificate of ca.key"))
 	}
 	return nil
 }
@@ -110,7 +110,12 @@ func (k *Keys) template(name string, public *ecdsa.PublicKey, life time.Duration
 	}, nil
 }
 
-const serverFile = "server.pem" // key and certificate in one file, so that they fit
+// Files of certificates. The server's has key and certificate, so that they fit.
+const (
+	caFile     = "ca.pem"
+	bundleFile = "ca-bundle.pem"
+	serverFile = "server.pem"
+)
 
 // openServer reads the server's certificate, or makes one if there is none that
 // fits: near its end, for other names, or of another CA.
@@ -214,7 +219,7 @@ var trusted = []string{
 // SSL_CERT_FILE and its kin replace the machine's list: with our CA alone, nothing
 // else could be reached from that shell.
 func (k *Keys) writeBundle() error {
-	k.Bundle = filepath.Join(k.Dir, "ca-bundle.pem")
+	k.Bundle = filepath.Join(k.Dir, bundleFile)
 	all := bytes.Clone(k.CA)
 	for _, path := range trusted {
 		if system, err := os.ReadFile(path); err == nil {

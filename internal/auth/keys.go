@@ -31,7 +31,7 @@ type Keys struct {
 	CAFile  string
 	Bundle  string // PEM file: CA and what the machine trusts anyway, for variables that replace the machine's list
 	Signing *rsa.PrivateKey
-	KeyID   string // of Signing: RFC 7638 would do as well; a hash of the public key
+	KeyID   string // of Signing: a hash of the public key
 
 	secret []byte
 	names  []string
@@ -60,7 +60,7 @@ func OpenKeys(dir string, names []string, now func() time.Time) (*Keys, error) {
 	if err := os.Chmod(dir, dirMode); err != nil {
 		return nil, fmt.Errorf("close the keys' folder to others: %w", err)
 	}
-	k := &Keys{Dir: dir, CAFile: filepath.Join(dir, "ca.pem"), names: serverNames(names), now: now}
+	k := &Keys{Dir: dir, CAFile: filepath.Join(dir, caFile), names: serverNames(names), now: now}
 	for _, step := range []func() error{k.openSecret, k.openSigning, k.openCA, k.openServer, k.writeBundle} {
 		if err := step(); err != nil {
 			return nil, err

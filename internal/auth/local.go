@@ -42,7 +42,8 @@ func (l *local) renew() string {
 // LocalFile is run/cli.json in a data directory.
 type LocalFile struct {
 	Endpoint string `json:"endpoint"`
-	CA       string `json:"ca"` // path of a PEM file
+	CA       string `json:"ca"`       // path of a PEM file
+	Bundle   string `json:"caBundle"` // path of one with what the machine trusts as well, for SSL_CERT_FILE and its kin
 	Token    string `json:"token"`
 	PID      int    `json:"pid"`
 }
@@ -50,12 +51,12 @@ type LocalFile struct {
 // WriteLocal makes a new token for the command line and leaves it, with the way to
 // the server, in the data directory. An earlier token ends.
 func (a *Auth) WriteLocal(dataDir, endpoint string) (LocalFile, error) {
-	f := LocalFile{Endpoint: endpoint, CA: a.cfg.Keys.CAFile, Token: a.local.renew(), PID: os.Getpid()}
-	path, err := filepath.Abs(f.CA)
+	dir, err := filepath.Abs(a.cfg.Keys.Dir)
 	if err != nil {
-		return f, fmt.Errorf("find the CA file: %w", err)
+		return LocalFile{}, fmt.Errorf("find the keys' folder: %w", err)
 	}
-	f.CA = path
+	f := LocalFile{Endpoint: endpoint, Token: a.local.renew(), PID: os.Getpid()}
+	f.CA, f.Bundle = filepath.Join(dir, caFile), filepath.Join(dir, bundleFile)
 	data, err := json.Marshal(f)
 	if err != nil {
 		return f, fmt.Errorf("encode run/cli.json: %w", err)

@@ -20,7 +20,8 @@ import (
 // the same user: run/cli.json.
 type LocalFile struct {
 	Endpoint string `json:"endpoint"`
-	CA       string `json:"ca"` // path of a PEM file
+	CA       string `json:"ca"`       // path of a PEM file
+	Bundle   string `json:"caBundle"` // path of one with what the machine trusts as well, for SSL_CERT_FILE and its kin
 	Token    string `json:"token"`
 	PID      int    `json:"pid"`
 }
@@ -39,6 +40,28 @@ func ReadLocal(dataDir string) (LocalFile, error) {
 		return f, fmt.Errorf("read %s: %w", filepath.Join(dataDir, "run", "cli.json"), err)
 	}
 	return f, nil
+}
+
+// Credentials are those of the first service principal: credentials.json in a data
+// directory.
+type Credentials struct {
+	Tenant   string `json:"tenantId"`
+	ClientID string `json:"clientId"`
+	Secret   string `json:"clientSecret"`
+}
+
+// ReadCredentials reads them. The error wraps fs.ErrNotExist if there are none.
+func ReadCredentials(dataDir string) (Credentials, error) {
+	var c Credentials
+	path := filepath.Join(dataDir, "credentials.json")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return c, fmt.Errorf("read the credentials: %w", err)
+	}
+	if err := json.Unmarshal(data, &c); err != nil {
+		return c, fmt.Errorf("read %s: %w", path, err)
+	}
+	return c, nil
 }
 
 // Local is the configuration for the server that runs on a data directory. The
