@@ -69,7 +69,6 @@ type Distribution struct {
 type JobState string
 
 const (
-	JobNotStarted      JobState = "NotStarted"
 	JobQueued          JobState = "Queued"
 	JobStarting        JobState = "Starting"  // nodes are assigned
 	JobPreparing       JobState = "Preparing" // code, data and environment are made ready
@@ -88,7 +87,7 @@ func (s JobState) Terminal() bool {
 
 // JobStatus is what became of it. Only package jobs writes it.
 type JobStatus struct {
-	State     JobState  `json:"state"`              // "" until jobs has seen it
+	State     JobState  `json:"state"`              // "" until it first has nodes
 	Since     time.Time `json:"since,omitzero"`     // when State was entered
 	QueuedAt  time.Time `json:"queuedAt,omitzero"`  // its place in the queue; kept when it goes back
 	StartedAt time.Time `json:"startedAt,omitzero"` // first Running
@@ -108,8 +107,8 @@ func (j *Job) Shown() JobState {
 		return j.Status.State
 	case !j.CancelAt.IsZero():
 		return JobCancelRequested
-	case j.Status.State == "":
-		return JobNotStarted
+	case j.Status.State == "": // jobs need not have seen it: it is in the queue by being there
+		return JobQueued
 	}
 	return j.Status.State
 }

@@ -264,6 +264,3 @@ func problem(err error) atelier.Problem {
 	}
 	return atelier.Problem{Code: "LaunchFailed", Message: err.Error()}
 }
-
-// Owner maps a change to the compute that it concerns.
-func Owner(changed atelier.ID) atelier.ID { return changed.Above(atelier.KindCompute) }

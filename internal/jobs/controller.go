@@ -186,7 +186,7 @@ func (c *Controller) assign(tx *store.Tx, a place.Assignment) error {
 	now := c.Now()
 	st := &j.Status
 	if st.QueuedAt.IsZero() {
-		st.QueuedAt = now
+		st.QueuedAt = j.CreatedAt
 	}
 	st.Attempt++
 	st.State, st.Since, st.Nodes = atelier.JobStarting, now, a.Nodes

@@ -71,8 +71,6 @@ func (p *Plan) waiting(s Snapshot, now time.Time) {
 	case s.Compute == nil || s.Compute.Deleting():
 		p.Status.Error = &atelier.Problem{Code: "ComputeDeleted", Message: "the compute was deleted while the job waited for it; submit the job to another compute"}
 		p.end(atelier.JobFailed, "ComputeDeleted", "the compute was deleted")
-	case s.Job.Status.State == "":
-		p.Status.State, p.Status.QueuedAt = atelier.JobQueued, now
 	}
 }
 

@@ -86,7 +86,7 @@ func TestDecide(t *testing.T) {
 		want     string
 		again    time.Duration
 	}{
-		{name: "new-is-queued", want: "Queued"},
+		{name: "new-waits", want: ""},
 		{name: "queued-stays", state: "Queued", want: "Queued"},
 		{name: "cancel-while-queued", state: "Queued", cancel: true, want: "Canceled"},
 		{name: "compute-deleted-while-queued", state: "Queued", compute: "deleting", want: "Failed error=ComputeDeleted"},

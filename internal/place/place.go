@@ -26,6 +26,7 @@ var _ store.View = (*View)(nil)
 
 // pool is one compute.
 type pool struct {
+	id      atelier.ID
 	max     int
 	free    freeNodes            // candidates; stale ones are dropped when they come up
 	frees   int                  // nodes that are free
@@ -50,6 +51,7 @@ func (n *node) troubled() bool {
 
 // entry is a queued job. It costs little, because there can be many.
 type entry struct {
+	pool     *pool
 	id       atelier.ID
 	seq      int64
 	created  int64 // Unix seconds
@@ -283,6 +285,18 @@ func (v *View) Active(compute atelier.ID, trouble bool) (ids []atelier.ID) {
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids)
+}
+
+// ComputeOf returns the compute whose queue or nodes a change of the resource
+// concerns, or "": a job concerns it while it is queued; after that its nodes do.
+func (v *View) ComputeOf(id atelier.ID) atelier.ID {
+	if id.Kind() == atelier.KindJob {
+		if e := v.jobs[id]; e != nil {
+			return e.pool.id
+		}
+		return ""
+	}
+	return id.Above(atelier.KindCompute)
 }
 
 // JobOf returns the job that has the node.

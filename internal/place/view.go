@@ -32,7 +32,7 @@ func (v *View) Apply(c store.Change) {
 func (v *View) pool(id atelier.ID) *pool {
 	p := v.pools[id]
 	if p == nil {
-		p = &pool{nodes: map[atelier.ID]*node{}, trouble: map[atelier.ID]*node{}}
+		p = &pool{id: id, nodes: map[atelier.ID]*node{}, trouble: map[atelier.ID]*node{}}
 		v.pools[id] = p
 	}
 	return p
@@ -110,21 +110,20 @@ func (p *pool) addFree(n *node) {
 
 func (v *View) applyJob(c store.Change) {
 	state := atelier.JobState(c.Index.State)
-	queued := !c.Gone && (state == atelier.JobNotStarted || state == atelier.JobQueued)
+	queued := !c.Gone && (state == atelier.JobQueued)
 	e := v.jobs[c.ID]
 	if e != nil && (!queued || e.priority != int32(c.Index.Priority) || int(e.need) != c.Index.Need) {
-		p := v.pool(c.Index.Compute)
-		p.drop(e)
+		e.pool.drop(e)
 		delete(v.jobs, c.ID)
-		v.tidy(c.Index.Compute, p)
+		v.tidy(e.pool.id, e.pool)
 		e = nil
 	}
 	if !queued || e != nil {
 		return
 	}
-	e = &entry{id: c.ID, seq: c.Seq, created: c.Created.Unix(), priority: int32(c.Index.Priority), need: int32(max(c.Index.Need, 1))}
-	v.jobs[c.ID] = e
 	p := v.pool(c.Index.Compute)
+	e = &entry{pool: p, id: c.ID, seq: c.Seq, created: c.Created.Unix(), priority: int32(c.Index.Priority), need: int32(max(c.Index.Need, 1))}
+	v.jobs[c.ID] = e
 	p.queued++
 	p.push(e)
 }

@@ -18,7 +18,7 @@ func (v *View) Why(j *atelier.Job, c *atelier.Compute) []atelier.Reason {
 		}
 		return []atelier.Reason{{Code: atelier.ReasonEnvironment, Since: j.Status.Since,
 			Message: "The environment is being made ready on the node; the first job that uses it waits longest."}}
-	case atelier.JobNotStarted, atelier.JobQueued:
+	case atelier.JobQueued:
 	default:
 		return nil
 	}

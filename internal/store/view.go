@@ -74,6 +74,17 @@ func load(v View, r reader) error {
 	})
 }
 
+// Scan calls f for every committed resource of the kinds that is not done, oldest
+// first, without reading the documents: what a server looks at when it starts.
+func (db *DB) Scan(kinds []string, f func(Change)) error {
+	return db.eng.read(func(r reader) error {
+		return r.scan(kinds, func(row row) error {
+			f(change(row, r))
+			return nil
+		})
+	})
+}
+
 func (db *DB) show(r row) {
 	for _, v := range db.views {
 		if slices.Contains(v.Kinds(), r.id.Kind()) {
