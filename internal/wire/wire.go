@@ -6,6 +6,8 @@
 package wire
 
 import (
+	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/atelier-compute/atelier"
@@ -59,13 +61,15 @@ type Welcome struct {
 // Report is all that an agent has to say of its tasks: those it holds, and those
 // that ended until the server stops asking for them.
 type Report struct {
-	Node  atelier.ID   `json:"node"`
-	Tasks []TaskReport `json:"tasks"`
+	Node    atelier.ID   `json:"node"`
+	Session string       `json:"session"` // of the last hello; a report of another one is refused
+	Tasks   []TaskReport `json:"tasks"`
 }
 
 // TaskReport is one task as its agent sees it.
 type TaskReport struct {
 	ID        atelier.ID        `json:"id"`
+	UID       string            `json:"uid"` // as in Task
 	State     atelier.TaskState `json:"state"`
 	StartedAt time.Time         `json:"startedAt,omitzero"`
 	EndedAt   time.Time         `json:"endedAt,omitzero"`
@@ -88,6 +92,7 @@ type Desired struct {
 // Task is what a node is to run.
 type Task struct {
 	ID      atelier.ID `json:"id"`
+	UID     string     `json:"uid"` // tells it from a task of an earlier job of the same name
 	Stop    bool       `json:"stop,omitempty"`
 	Attempt int        `json:"attempt"`
 	Rank    int        `json:"rank"`
@@ -108,7 +113,8 @@ type TaskSpec struct {
 	Inputs       map[string]atelier.Input  `json:"inputs,omitempty"`
 	Outputs      map[string]atelier.Output `json:"outputs,omitempty"`
 	Distribution *atelier.Distribution     `json:"distribution,omitempty"`
-	Hosts        []string                  `json:"hosts"` // addresses of the attempt's nodes by rank
+	Hosts        []string                  `json:"hosts"`             // addresses of the attempt's nodes by rank
+	Refused      *atelier.Problem          `json:"refused,omitempty"` // why it cannot run: it ends without being started
 }
 
 // Environment is the Python that a task needs.
@@ -126,6 +132,41 @@ type LogQuery struct {
 	Task   atelier.ID
 	Stream string
 	Offset int64
+}
+
+// Values returns the query as it is sent.
+func (q LogQuery) Values() url.Values {
+	return url.Values{"task": {string(q.Task)}, "stream": {q.Stream}, "offset": {strconv.FormatInt(q.Offset, 10)}}
+}
+
+// ParseLogQuery reads what Values wrote.
+func ParseLogQuery(v url.Values) (LogQuery, error) {
+	offset, err := strconv.ParseInt(v.Get("offset"), 10, 64)
+	if err != nil || offset < 0 {
+		return LogQuery{}, atelier.Errorf(atelier.Invalid, "InvalidOffset", "the offset %q is not a whole number of at least 0", v.Get("offset"))
+	}
+	return LogQuery{Task: atelier.ID(v.Get("task")), Stream: v.Get("stream"), Offset: offset}, nil
+}
+
+// Outputs that every task has without naming them: folders of its working
+// directory, under the names by which PathUpload knows them.
+const (
+	OutputFolder = "./outputs"
+	LogFolder    = "./logs"
+)
+
+// Fault is how an error crosses the wire: every answer but 2xx has one as its body.
+// The kind says what to do; the HTTP status says nothing.
+type Fault struct {
+	Kind    atelier.Kind `json:"kind"`
+	Code    string       `json:"code"`
+	Message string       `json:"message"`
+	Target  string       `json:"target,omitempty"`
+}
+
+// Error returns the fault as the error that it was.
+func (f Fault) Error() *atelier.Error {
+	return atelier.Errorf(f.Kind, f.Code, "%s", f.Message).At(f.Target)
 }
 
 // LogAck is up to where the server has the stream.
