@@ -1,3 +1,5 @@
+//go:build linux
+
 package store_test
 
 import (
@@ -130,7 +132,9 @@ func filled(b *testing.B, n int64) string {
 // index is a view that looks at no document.
 type index struct{ rows map[atelier.ID]atelier.Index }
 
-func (v *index) Kinds() []string      { return []string{atelier.KindJob, atelier.KindNode, atelier.KindTask} }
+func (v *index) Kinds() []string {
+	return []string{atelier.KindJob, atelier.KindNode, atelier.KindTask}
+}
 func (v *index) Reset()               { v.rows = map[atelier.ID]atelier.Index{} }
 func (v *index) Apply(c store.Change) { v.rows[c.ID] = c.Index }
 

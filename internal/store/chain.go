@@ -45,10 +45,13 @@ func appendString(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
-// Verify checks the store against its log: the chain of hashes is unbroken, no
+// Verify checks the store against its log: the file is sound, the chain of hashes is unbroken, no
 // number is missing, every change has its one event, and what is stored is what
 // the events say. It reads everything.
 func (db *DB) Verify(ctx context.Context) error {
+	if err := db.eng.check(ctx); err != nil {
+		return fmt.Errorf("verify the file: %w", err)
+	}
 	return db.eng.read(func(r reader) error { return verify(ctx, r) })
 }
 
@@ -121,9 +124,10 @@ func follow(found map[atelier.ID]trace, e atelier.Event) error {
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // sums returns the checksums of the row's columns and of its body. SQLite has none
-// of its own: without these a flipped bit would be read as data.
-func sums(r row) (columns, body uint32) {
-	b := make([]byte, 0, 512)
+// of its own: without these a flipped bit would be read as data. The buffer is
+// for reuse.
+func sums(r row, buffer *[]byte) (columns, body uint32) {
+	b := (*buffer)[:0]
 	for _, n := range []int64{r.seq, r.rev, int64(r.index.Priority), int64(r.index.Need), r.created.UnixMicro()} {
 		b = binary.AppendVarint(b, n)
 	}
@@ -135,6 +139,7 @@ func sums(r row) (columns, body uint32) {
 	for _, s := range []string{string(r.id), r.index.State, string(r.index.Compute), string(r.index.Node), r.index.Hash} {
 		b = appendString(b, s)
 	}
+	*buffer = b
 	return crc32.Checksum(b, castagnoli), crc32.Checksum(r.body, castagnoli)
 }
 

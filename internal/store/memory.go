@@ -2,6 +2,7 @@ package store
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"strings"
 	"sync"
@@ -158,4 +159,5 @@ func (d *Disk) tail() (int64, []byte, error) {
 	return last.event.Seq, last.hash, nil
 }
 
-func (d *Disk) close() error { return nil }
+func (d *Disk) check(context.Context) error { return nil }
+func (d *Disk) close() error                { return nil }

@@ -92,9 +92,6 @@ func (s *sqliteFile) open(ctx context.Context, now func() time.Time, synchronous
 	}
 	db := &DB{eng: s, Now: now, seq: seq, head: head}
 	if size > 0 && size <= checkedAtStart {
-		if err := s.check(ctx); err != nil {
-			return nil, err
-		}
 		if err := db.Verify(ctx); err != nil {
 			return nil, s.damaged(err)
 		}
@@ -216,10 +213,10 @@ func (s *sqliteFile) assertPragmas(ctx context.Context, synchronous string) erro
 	return nil
 }
 
-// check has SQLite look at the structure of the file.
+// check has SQLite compare every page and every index with the tables.
 func (s *sqliteFile) check(ctx context.Context) error {
 	var said string
-	if err := s.writer.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&said); err != nil {
+	if err := s.readers.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&said); err != nil {
 		return err
 	}
 	if said != "ok" {
@@ -229,6 +226,9 @@ func (s *sqliteFile) check(ctx context.Context) error {
 }
 
 func (s *sqliteFile) damaged(cause error) error {
+	if errors.As(cause, new(*atelier.Error)) {
+		return cause // it says so already
+	}
 	e := atelier.Errorf(atelier.Conflict, "StoreDamaged", "%s is damaged (%v); restore it from a backup, "+
 		"or move it away to start with an empty one", s.path, cause)
 	return fmt.Errorf("%w (%w)", e, cause)
@@ -269,7 +269,10 @@ func (s *sqliteFile) read(f func(reader) error) error {
 func (s *sqliteFile) close() error {
 	var errs []error
 	if s.readers != nil {
-		errs = append(errs, s.readers.Close())
+		errs = append(errs, s.shared.close(), s.readers.Close())
+	}
+	if s.w != nil {
+		errs = append(errs, s.w.prepared.close())
 	}
 	if s.writer != nil {
 		errs = append(errs, s.writer.Close())

@@ -38,11 +38,24 @@ func (s *statements) get(ctx context.Context, query string) (*sql.Stmt, error) {
 	return stmt, nil
 }
 
+// close lets go of the statements: SQLite keeps a file open while it has any.
+func (s *statements) close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var errs []error
+	for _, stmt := range s.byText {
+		errs = append(errs, stmt.Close())
+	}
+	s.byText = nil
+	return errors.Join(errs...)
+}
+
 // sqlReader reads on the writer's connection, or in a transaction of its own.
 type sqlReader struct {
 	file     *sqliteFile
 	prepared *statements
 	tx       *sql.Tx // nil on the writer's connection
+	buffer   []byte
 }
 
 const (
@@ -95,7 +108,7 @@ func (r *sqlReader) row(rows *sql.Rows, withBody bool) (row, error) {
 	v.id, v.index.Done, v.created = atelier.ID(id), done != 0, time.UnixMicro(created).UTC()
 	v.index.Compute, v.index.Node = atelier.ID(compute), atelier.ID(node)
 	v.index.Priority, v.index.Need = int(priority), int(need)
-	columns, body := sums(v)
+	columns, body := sums(v, &r.buffer)
 	if columns != uint32(uint64(sum)>>32) || withBody && body != uint32(uint64(sum)) {
 		return row{}, r.file.damaged(fmt.Errorf("the checksum of %q is wrong", id))
 	}

@@ -44,7 +44,7 @@ func (s *sqliteFile) write(rows []row, log []entry) error {
 		if r.rev == 0 {
 			continue
 		}
-		columns, body := sums(r)
+		columns, body := sums(r, &s.w.buffer)
 		x := r.index
 		err := s.exec(upsertRow, r.seq, string(r.id), r.id.Kind(), string(r.id.Parent()), r.rev, x.State, x.Done, string(x.Compute), string(x.Node),
 			int64(x.Priority), int64(x.Need), x.Hash, r.created.UnixMicro(), int64(uint64(columns)<<32|uint64(body)), string(r.body))

@@ -66,6 +66,8 @@ type engine interface {
 	read(f func(reader) error) error
 	// tail returns the number and the hash of the last event.
 	tail() (int64, []byte, error)
+	// check looks for damage below the rows; it may be called at any time.
+	check(ctx context.Context) error
 	close() error
 }
 

@@ -30,8 +30,8 @@ func events(t *testing.T, open func(t *testing.T) *store.DB) {
 	})
 	do(t, db, func(tx *store.Tx) error { return store.Delete(tx, a) })
 	want := []atelier.Event{
-		{Seq: 1, Actor: "jobs", Verb: "created", Target: a.ID, UID: "uid-a", Rev: 1, State: "NotStarted", Reason: "FirstWords", Message: "for nothing"},
-		{Seq: 2, Actor: "jobs", Verb: "created", Target: b.ID, UID: "uid-b", Rev: 1, State: "NotStarted"},
+		{Seq: 1, Actor: "jobs", Verb: "created", Target: a.ID, UID: "uid-a", Rev: 1, State: "Preparing", Reason: "FirstWords", Message: "for nothing"},
+		{Seq: 2, Actor: "jobs", Verb: "created", Target: b.ID, UID: "uid-b", Rev: 1, State: "Preparing"},
 		{Seq: 3, Actor: "jobs", Verb: "updated", Target: b.ID, UID: "uid-b", Rev: 2, State: "Completed", Reason: "JobCompleted", Message: "after 3 s"},
 		{Seq: 4, Verb: "deleted", Target: a.ID, UID: "uid-a", Rev: 1},
 	}

@@ -43,7 +43,9 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB) {
 const workspace atelier.ID = "workspaces/s~g~w"
 
 func job(name string) *atelier.Job {
-	return &atelier.Job{Meta: atelier.Meta{ID: workspace.Child(atelier.KindJob, name), Name: name, UID: "uid-" + name}}
+	j := &atelier.Job{Meta: atelier.Meta{ID: workspace.Child(atelier.KindJob, name), Name: name, UID: "uid-" + name}}
+	j.Status.State = atelier.JobPreparing
+	return j
 }
 
 func do(t *testing.T, db *store.DB, f func(tx *store.Tx) error) {
@@ -299,7 +301,7 @@ func ownWrites(t *testing.T, open func(t *testing.T) *store.DB) {
 		check(t, "newest", names(t, tx, store.Query{Limit: 3, Newest: true}), "[n0 s5 s3]")
 		check(t, "active", names(t, tx, store.Query{Active: true, Limit: 3}), "[s1 s3 s5]")
 		check(t, "failed", names(t, tx, store.Query{State: "Failed"}), "[s2]")
-		check(t, "not started", names(t, tx, store.Query{State: "NotStarted", Newest: true, Limit: 2}), "[n0 s5]")
+		check(t, "preparing", names(t, tx, store.Query{State: "Preparing", Newest: true, Limit: 2}), "[n0 s5]")
 		return nil
 	})
 	verify(t, db)
