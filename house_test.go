@@ -94,7 +94,7 @@ var (
 		"internal/reconcile", "internal/fleet", "internal/agent", "internal/sim",
 	}
 	shell = []string{
-		"internal/store/sqlite*.go",
+		"internal/store/sql*.go",
 		"internal/reconcile/loop.go",
 		"internal/fleet/serve*.go", "internal/fleet/push*.go",
 	}
@@ -216,6 +216,7 @@ func TestSizes(t *testing.T) {
 // roots may make a context of their own: they are where a context begins.
 var roots = []string{
 	"cmd/atelier/*", "bench/*", "test/*", "internal/testkit/*",
+	"internal/*/*test/*",                 // suites
 	"internal/sim/*",                     // plays everybody
 	"internal/provider/local/init*.go",   // a process of its own
 	"internal/provider/local/catalog.go", // the contract takes no context; the one call has a limit of its own
@@ -246,7 +247,8 @@ func matches(patterns []string, name string) bool {
 
 // sleepers may sleep in tests, each for a reason.
 var sleepers = map[string]string{
-	"internal/store/powercut_test.go": "polls, with a deadline, what a real process wrote",
+	"internal/provider/local/main_linux_test.go": "polls, with a deadline, what real processes do",
+	"internal/store/powercut_test.go":            "polls, with a deadline, what a real process wrote",
 }
 
 // TestSleeps forbids sleeping in tests: a sleep is either too short or too long.
