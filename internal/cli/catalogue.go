@@ -1,0 +1,192 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+)
+
+// text is one sentence in the languages there are.
+type text struct{ en, ko string }
+
+// language is that of messages: --lang, else what the environment says.
+func (a *App) language() string {
+	lang := a.lang
+	for _, name := range []string{"ATELIER_LANG", "LC_ALL", "LC_MESSAGES", "LANG"} {
+		if lang == "" {
+			lang = a.Env(name)
+		}
+	}
+	if strings.HasPrefix(lang, "ko") {
+		return "ko"
+	}
+	return "en"
+}
+
+// say returns the sentence of the catalogue. A test keeps keys from missing.
+func (a *App) say(key string, args ...any) string {
+	s := a.known(key)
+	switch {
+	case s == "":
+		return key
+	case len(args) == 0:
+		return s
+	}
+	return fmt.Sprintf(s, args...)
+}
+
+func (a *App) known(key string) string {
+	t := catalogue[key]
+	if a.language() == "ko" {
+		return t.ko
+	}
+	return t.en
+}
+
+// catalogue holds the words that do not come from the server. Keys "why.CODE" are
+// what an error code means, "try.CODE" what helps, "reason.CODE" why something waits.
+var catalogue = map[string]text{
+	"error":        {"Error", "오류"},
+	"error.joined": {"%s: %s", "%s %s"},
+	"try":          {"try", "해결"},
+	"warning":      {"warning", "경고"},
+	"interrupted":  {"interrupted", "중단되었습니다"},
+
+	"usage.command":      {"there is no command %q; `%s --help` lists what there is", "%q 명령이 없습니다. `%s --help`에서 명령 목록을 볼 수 있습니다"},
+	"usage.command.near": {"there is no command %q; did you mean %q?", "%q 명령이 없습니다. %q을(를) 입력하려고 했습니까?"},
+	"usage.flag.near":    {"there is no flag --%s; did you mean --%s?", "--%s 플래그가 없습니다. --%s을(를) 입력하려고 했습니까?"},
+	"usage.missing":      {"%s is missing: %s", "%s이(가) 없습니다: %s"},
+	"usage.extra":        {"%q is one argument too many: %s", "%q은(는) 필요 없는 인수입니다: %s"},
+	"usage.yes":          {"this deletes %s for good and nobody can be asked here; add -y to do it", "%s을(를) 영구히 삭제하지만 여기서는 확인할 수 없습니다. 진행하려면 -y를 추가하세요"},
+	"usage.location":     {"--location %s: this command shows one location", "--location %s: 이 명령은 위치 하나만 표시합니다"},
+
+	"cannot.create.cluster": {"cannot create cluster %q", "클러스터 %q을(를) 만들 수 없습니다."},
+	"cannot.update":         {"cannot update compute %q", "컴퓨팅 %q을(를) 업데이트할 수 없습니다."},
+	"cannot.delete":         {"cannot delete compute %q", "컴퓨팅 %q을(를) 삭제할 수 없습니다."},
+	"cannot.show":           {"cannot show compute %q", "컴퓨팅 %q을(를) 표시할 수 없습니다."},
+	"cannot.list":           {"cannot list %s", "%s 목록을 표시할 수 없습니다."},
+	"cannot.nodes":          {"cannot list the nodes of %q", "%q의 노드 목록을 표시할 수 없습니다."},
+	"cannot.submit":         {"cannot submit job %q", "작업 %q을(를) 제출할 수 없습니다."},
+	"cannot.job.show":       {"cannot show job %q", "작업 %q을(를) 표시할 수 없습니다."},
+	"cannot.job.cancel":     {"cannot cancel job %q", "작업 %q을(를) 취소할 수 없습니다."},
+	"cannot.job.delete":     {"cannot delete job %q", "작업 %q을(를) 삭제할 수 없습니다."},
+	"cannot.job.logs":       {"cannot show the log of job %q", "작업 %q의 로그를 표시할 수 없습니다."},
+	"cannot.job.download":   {"cannot download from job %q", "작업 %q에서 다운로드할 수 없습니다."},
+	"cannot.read":           {"cannot read %s", "%s을(를) 읽을 수 없습니다."},
+	"cannot.upload":         {"cannot upload %s", "%s을(를) 업로드할 수 없습니다."},
+	"cannot.why":            {"cannot say why %q waits", "%q의 대기 이유를 알 수 없습니다."},
+	"cannot.events":         {"cannot show events", "이벤트를 표시할 수 없습니다."},
+	"cannot.env":            {"cannot print the environment", "환경 변수를 출력할 수 없습니다."},
+	"cannot.wait":           {"%q is not there yet", "%q이(가) 아직 준비되지 않았습니다."},
+
+	"compute.none":       {"No computes. `atelier compute create cluster NAME --size Local --max 2` makes one.", "컴퓨팅이 없습니다. `atelier compute create cluster NAME --size Local --max 2`로 만들 수 있습니다."},
+	"compute.nodes.none": {"No nodes: %s has scaled to zero, and jobs start them.", "노드가 없습니다. %s은(는) 0으로 축소되었으며 작업이 있으면 시작됩니다."},
+	"compute.stage":      {"%s: %s (%s)", "%s: %s (%s)"},
+	"compute.created":    {"Cluster %s is ready (%s).", "클러스터 %s이(가) 준비되었습니다(%s)."},
+	"compute.accepted":   {"Cluster %s is being made; `atelier compute show %s` tells how far it is.", "클러스터 %s을(를) 만들고 있습니다. `atelier compute show %s`에서 진행 상황을 볼 수 있습니다."},
+	"compute.updated":    {"Updated %s.", "%s을(를) 업데이트했습니다."},
+	"compute.deleted":    {"Deleted %s.", "%s을(를) 삭제했습니다."},
+	"compute.deleting":   {"%s is being deleted.", "%s을(를) 삭제하고 있습니다."},
+	"compute.delete.ask": {"Delete %s and its nodes? Jobs on it end. [y/N] ", "%s과(와) 노드를 삭제하시겠습니까? 실행 중인 작업이 종료됩니다. [y/N] "},
+	"compute.kept":       {"Nothing was deleted.", "아무것도 삭제하지 않았습니다."},
+	"compute.dry":        {"Nothing was created: this is what would be sent to %s.", "아무것도 만들지 않았습니다. %s(으)로 보낼 내용입니다."},
+	"compute.nothing":    {"nothing to change: give --min, --max, --idle, --tag, --description or -f", "변경할 내용이 없습니다. --min, --max, --idle, --tag, --description 또는 -f를 지정하세요"},
+	"compute.noname":     {"the cluster has no name: give one as an argument, or as name in the file", "클러스터 이름이 없습니다. 인수나 파일의 name으로 지정하세요"},
+	"compute.provision":  {"provisioning ended as %s", "프로비저닝이 %s(으)로 끝났습니다"},
+	"compute.gone":       {"it was deleted meanwhile", "그동안 삭제되었습니다"},
+	"sizes.none":         {"The location %s has no sizes.", "%s 위치에는 크기가 없습니다."},
+	"usage.none":         {"Nothing is in use in %s.", "%s에서 사용 중인 항목이 없습니다."},
+	"near.name":          {"there is %q; did you mean that?", "%q이(가) 있습니다. 이 이름을 입력하려고 했습니까?"},
+	"near.none":          {"there are: %s", "다음 항목이 있습니다: %s"},
+	"near.nothing":       {"there is none at all yet", "아직 하나도 없습니다"},
+
+	"job.none":           {"No jobs. `atelier job run --compute NAME -- python train.py` starts one.", "작업이 없습니다. `atelier job run --compute NAME -- python train.py`로 시작할 수 있습니다."},
+	"job.submitted":      {"Submitted job %s to %s.", "작업 %s을(를) %s에 제출했습니다."},
+	"job.follow":         {"Follow it with `atelier job logs -f %s`.", "`atelier job logs -f %s`로 진행 상황을 볼 수 있습니다."},
+	"job.state":          {"%s: %s", "%s: %s"},
+	"job.completed":      {"Job %s completed in %s.", "작업 %s이(가) %s 만에 완료되었습니다."},
+	"job.failed":         {"job %q failed", "작업 %q이(가) 실패했습니다."},
+	"job.canceled":       {"job %q was canceled", "작업 %q이(가) 취소되었습니다."},
+	"job.noreason":       {"no reason was recorded; its log has the last words", "기록된 이유가 없습니다. 로그를 확인하세요"},
+	"job.goeson":         {"\nJob %s goes on without this terminal.", "\n작업 %s은(는) 계속 실행됩니다."},
+	"job.goeson.how":     {"  watch:   atelier job logs -f %s\n  cancel:  atelier job cancel %s", "  보기:  atelier job logs -f %s\n  취소:  atelier job cancel %s"},
+	"job.cancelled":      {"Canceled job %s.", "작업 %s을(를) 취소했습니다."},
+	"job.canceling":      {"Job %s is being canceled.", "작업 %s을(를) 취소하고 있습니다."},
+	"job.over":           {"Job %s has ended already: %s.", "작업 %s은(는) 이미 끝났습니다: %s."},
+	"job.deleted":        {"Deleted job %s.", "작업 %s을(를) 삭제했습니다."},
+	"job.delete.ask":     {"Delete %s with its log and its outputs? [y/N] ", "%s을(를) 로그 및 출력과 함께 삭제하시겠습니까? [y/N] "},
+	"job.outputs.none":   {"Job %s has no output files.", "작업 %s에 출력 파일이 없습니다."},
+	"job.logs.none":      {"Job %s has no log yet: it is %s.", "작업 %s에 아직 로그가 없습니다. 현재 상태: %s."},
+	"job.downloaded":     {"%d files, %s, in %s", "파일 %d개, %s, 위치: %s"},
+	"job.code":           {"Code: %s (%d files, %s)%s", "코드: %s(파일 %d개, %s)%s"},
+	"job.code.known":     {", already there", ", 이미 있음"},
+	"job.data":           {"Input %s: %s (%d files, %s)%s", "입력 %s: %s(파일 %d개, %s)%s"},
+	"job.env.found":      {"Environment: %s, because it lies beside the code", "환경: %s(코드 폴더에 있으므로 사용)"},
+	"job.env.host":       {"Environment: the node's own Python", "환경: 노드에 설치된 Python"},
+	"job.env.file":       {"Environment: %s", "환경: %s"},
+	"job.nocompute":      {"no compute was given: add --compute NAME, or compute: to the file", "컴퓨팅을 지정하지 않았습니다. --compute NAME을 추가하거나 파일에 compute:를 넣으세요"},
+	"job.nocommand":      {"what to run is missing: put it after --, for example `atelier job run --compute cpu -- python train.py`", "실행할 명령이 없습니다. -- 뒤에 입력하세요. 예: `atelier job run --compute cpu -- python train.py`"},
+	"job.local":          {"compute: local is not supported: Atelier runs jobs on computes; name a cluster of yours", "compute: local은 지원되지 않습니다. 클러스터 이름을 지정하세요"},
+	"job.waiting":        {"waits: %s", "대기: %s"},
+	"job.download.exist": {"%s exists already; give another folder with -p, or --overwrite", "%s이(가) 이미 있습니다. -p로 다른 폴더를 지정하거나 --overwrite를 사용하세요"},
+
+	"why.none":     {"%s waits for nothing.", "%s은(는) 기다리는 것이 없습니다."},
+	"why.blocked":  {"%s is blocked:", "%s이(가) 차단되었습니다:"},
+	"why.waits":    {"%s waits:", "%s이(가) 대기 중입니다:"},
+	"why.helps":    {"helps", "해결"},
+	"why.since":    {"since %s ago", "%s 전부터"},
+	"why.notfound": {"there is no compute and no job called %q", "%q(이)라는 컴퓨팅이나 작업이 없습니다"},
+
+	"events.none": {"No events.", "이벤트가 없습니다."},
+
+	"server.none":   {"there is no server: no Atelier runs with the data directory %s", "서버가 없습니다. 데이터 디렉터리 %s(으)로 실행 중인 Atelier가 없습니다"},
+	"server.broken": {"%s cannot be used: %v", "%s을(를) 사용할 수 없습니다: %v"},
+	"server.creds":  {"%s has no credentials.json, so there is no service principal to hand out; start `atelier up` with this directory once", "%s에 credentials.json이 없어 내보낼 서비스 주체가 없습니다. 이 디렉터리로 `atelier up`을 한 번 실행하세요"},
+	"timeout":       {"the time of %s is over", "제한 시간 %s이(가) 지났습니다"},
+
+	"why.ComputeNotFound":            {"there is no such compute", "컴퓨팅을 찾을 수 없습니다."},
+	"why.ResourceNotFound":           {"there is no such resource", "리소스를 찾을 수 없습니다."},
+	"why.JobNotFound":                {"there is no such job", "작업을 찾을 수 없습니다."},
+	"why.UserError":                  {"the request is wrong", "요청이 잘못되었습니다."},
+	"why.WorkspaceNotFound":          {"there is no such workspace", "작업 영역을 찾을 수 없습니다."},
+	"why.ResourceGroupNotFound":      {"there is no such resource group", "리소스 그룹을 찾을 수 없습니다."},
+	"why.SubscriptionNotFound":       {"there is no such subscription", "구독을 찾을 수 없습니다."},
+	"why.BadRequest":                 {"the request is wrong", "요청이 잘못되었습니다."},
+	"why.InvalidRequestContent":      {"the request's content is wrong", "요청 내용이 잘못되었습니다."},
+	"why.RequestTooLarge":            {"the request is too large", "요청이 너무 큽니다."},
+	"why.RequestEntityTooLarge":      {"the request is too large", "요청이 너무 큽니다."},
+	"why.InvalidAuthenticationToken": {"the sign-in is not valid", "로그인 정보가 올바르지 않습니다."},
+	"why.AuthorizationFailed":        {"you may not do this", "이 작업을 수행할 권한이 없습니다."},
+	"why.Conflict":                   {"its state forbids it", "현재 상태에서는 할 수 없습니다."},
+	"why.TooManyRequests":            {"too many requests", "요청이 너무 많습니다."},
+	"why.InvalidComputeName":         {"the name is not valid", "이름이 올바르지 않습니다."},
+	"why.InvalidComputeSpec":         {"the settings are not valid", "설정이 올바르지 않습니다."},
+	"why.PropertyChangeNotAllowed":   {"this cannot change after creation", "만든 후에는 변경할 수 없는 항목입니다."},
+	"why.AlreadyExists":              {"the name is taken", "이미 사용 중인 이름입니다."},
+	"why.QuotaExceeded":              {"the quota is exceeded", "할당량을 초과했습니다."},
+	"why.NoCapacity":                 {"there is no machine free", "사용 가능한 머신이 없습니다."},
+	"why.InvalidVmSize":              {"there is no such size", "크기를 찾을 수 없습니다."},
+	"why.NotSupported":               {"Atelier cannot do this yet", "아직 지원되지 않습니다."},
+	"why.InternalServerError":        {"the server has a fault", "서버에 오류가 있습니다."},
+	"why.ProvisioningFailed":         {"provisioning failed", "프로비저닝에 실패했습니다."},
+	"why.InvalidYaml":                {"the file cannot be read", "파일을 읽을 수 없습니다."},
+	"why.UnsupportedType":            {"this kind of file is not known", "지원되지 않는 파일 유형입니다."},
+	"why.Unreachable":                {"the server does not answer", "서버에 연결할 수 없습니다."},
+	"why.Timeout":                    {"it took too long", "시간이 초과되었습니다."},
+
+	"try.ComputeNotFound":            {"atelier compute list", "atelier compute list"},
+	"try.JobNotFound":                {"atelier job list", "atelier job list"},
+	"try.InvalidAuthenticationToken": {"run the command on the server's machine, or evaluate `atelier env` of that server in this shell", "서버가 있는 컴퓨터에서 실행하거나 해당 서버의 `atelier env` 출력을 이 셸에서 적용하세요"},
+	"try.AuthorizationFailed":        {"ask the owner of the workspace for a role that permits it", "작업 영역 소유자에게 필요한 역할을 요청하세요"},
+	"try.InvalidVmSize":              {"atelier compute sizes", "atelier compute sizes"},
+	"try.NoServer":                   {"start one with `atelier up`, or give its directory with --data-dir", "`atelier up`으로 시작하거나 --data-dir로 디렉터리를 지정하세요"},
+	"try.InternalServerError":        {"look for the request's id in the server's log", "서버 로그에서 요청 ID를 찾아보세요"},
+
+	"reason.ClusterAtMax":     {"All {max} nodes are busy.", "{max}개 노드를 모두 사용 중입니다."},
+	"reason.QueuedBehind":     {"{n} jobs ahead.", "앞에 작업 {n}개가 있습니다."},
+	"reason.ScalingUp":        {"{n} nodes starting.", "노드 {n}개를 준비 중입니다."},
+	"reason.NoCapacity":       {"No {size} host free now.", "지금 비어 있는 {size} 호스트가 없습니다."},
+	"reason.SizeMismatch":     {"The job asks for more than the size has.", "작업이 크기가 제공하는 것보다 많이 요청합니다."},
+	"reason.ComputeFailed":    {"The compute failed.", "컴퓨팅이 실패했습니다."},
+	"reason.Preempted":        {"Preempted; queued again.", "선점되어 다시 대기 중입니다."},
+	"reason.EnvironmentBuild": {"The environment is being built.", "환경을 만들고 있습니다."},
+}
