@@ -30,3 +30,5 @@ func reopen(t *testing.T, path string) *store.DB {
 
 func TestMemory(t *testing.T) { storetest.Run(t, memory) }
 func TestSQLite(t *testing.T) { storetest.Run(t, sqlite) }
+
+func TestMemoryIsLikeSQLite(t *testing.T) { storetest.Same(t, memory, sqlite) }

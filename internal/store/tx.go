@@ -222,7 +222,7 @@ func (q Query) selects(r row) bool {
 		(q.Node == "" || r.index.Node == q.Node) &&
 		(q.Hash == "" || r.index.Hash == q.Hash) &&
 		(!q.Active || !r.index.Done) &&
-		(q.After == 0 || q.Newest && r.seq < q.After || !q.Newest && r.seq > q.After)
+		(q.After <= 0 || q.Newest && r.seq < q.After || !q.Newest && r.seq > q.After)
 }
 
 func (q Query) sort(rows []row) {
