@@ -10,8 +10,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -49,15 +47,6 @@ type App struct {
 	errTTY bool
 	inTTY  bool
 	api    *client.Client
-}
-
-// Main runs the command line args (without the program's name) until ctx ends or a
-// signal comes, and returns the exit code.
-func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) string, version string, extra ...*cobra.Command) int {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	a := &App{Stdin: stdin, Stdout: stdout, Stderr: stderr, Env: env, Version: version, Extra: extra}
-	return a.Run(ctx, args)
 }
 
 // Run runs one command line and returns the exit code.
