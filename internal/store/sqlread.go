@@ -317,13 +317,13 @@ func eventSelection(q EventQuery) (string, []any) {
 		args = append(args, string(q.Under), string(q.Under)+"/", string(q.Under)+"0") // "0" follows "/"
 		under := "(target = ?3 OR target >= ?4 AND target < ?5)"
 		if q.Under.Kind() != atelier.KindWorkspace {
-			where += " AND seq IN (SELECT seq FROM events INDEXED BY events_target WHERE target = ?3" +
-				" UNION ALL SELECT seq FROM events INDEXED BY events_target WHERE target >= ?4 AND target < ?5)"
+			where += " AND seq IN (SELECT seq FROM events INDEXED BY events_target WHERE target = ?3 AND seq > ?1" +
+				" UNION ALL SELECT seq FROM events INDEXED BY events_target WHERE target >= ?4 AND target < ?5 AND seq > ?1)"
 		} else {
 			where += " AND " + under
 		}
 	}
-	return fmt.Sprintf("SELECT %s FROM events WHERE %s ORDER BY seq %s LIMIT ?2", eventColumns, where, order), args
+	return fmt.Sprintf("SELECT %s FROM events NOT INDEXED WHERE %s ORDER BY seq %s LIMIT ?2", eventColumns, where, order), args
 }
 
 func (s *sqliteFile) tail() (seq int64, head []byte, err error) {
