@@ -121,7 +121,7 @@ func (a *Auth) Identify(r *http.Request) (Caller, error) {
 		if !strings.EqualFold(scheme, "Bearer") {
 			return Caller{}, unauthentic("the Authorization header is not a Bearer token")
 		}
-		return a.identifyToken(strings.TrimSpace(token))
+		return a.identifyToken(token)
 	}
 	return Caller{}, unauthentic("the request has more than one Authorization header")
 }
@@ -176,9 +176,18 @@ func (a *Auth) base(r *http.Request) string {
 }
 
 // audience returns the resource that a scope asks for, and whether tokens are
-// issued for it.
-func (a *Auth) audience(scope string) (string, bool) {
-	resource := strings.TrimRight(strings.TrimSuffix(scope, "/.default"), "/")
+// issued for it. Clients add the scopes of OpenID, which mean nothing here.
+func (a *Auth) audience(scope string) (resource string, ok bool) {
+	for _, s := range strings.Fields(scope) {
+		switch s {
+		case "openid", "offline_access", "profile", "email":
+			continue
+		}
+		if resource != "" {
+			return "", false
+		}
+		resource = strings.TrimRight(strings.TrimSuffix(s, "/.default"), "/")
+	}
 	return resource, a.isAudience(resource)
 }
 
