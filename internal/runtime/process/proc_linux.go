@@ -27,6 +27,17 @@ func statOf(pid int) (proc, bool) {
 	return parseStat(string(b))
 }
 
+// startOf returns when the task's keeper started, or 0. One that was taken over is
+// known by its mark and by leading its session, so that a process that has got its
+// ID since is not taken for it.
+func startOf(t *task) uint64 {
+	p, ok := statOf(t.pid)
+	if ok && (t.cmd != nil || p.session == t.pid && marked(t.pid, t.marker())) {
+		return p.start
+	}
+	return 0
+}
+
 // alive reports whether the task's keeper runs. A process that has its ID and
 // another start is not the keeper.
 func alive(t *task) bool {
@@ -88,7 +99,7 @@ func members(t *task, all []proc, group bool) []proc {
 			mine[p.pid] = true
 		}
 	}
-	marker := []byte(markerName + t.dir + "\x00")
+	marker := t.marker()
 	var found []proc
 	for more := true; more; {
 		more = false
@@ -105,9 +116,12 @@ func members(t *task, all []proc, group bool) []proc {
 	return found
 }
 
+// marker is how the task's mark looks among the variables of a process.
+func (t *task) marker() []byte { return []byte("\x00" + markerName + t.dir + "\x00") }
+
 func marked(pid int, marker []byte) bool {
 	env, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")
-	return err == nil && bytes.Contains(append([]byte{0}, env...), append([]byte{0}, marker...))
+	return err == nil && (bytes.HasPrefix(env, marker[1:]) || bytes.Contains(env, marker))
 }
 
 // killMembers kills what a task with a living keeper has started, and if keeper is

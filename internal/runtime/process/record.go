@@ -15,7 +15,7 @@ import (
 // A task's directory holds up to three files. A file is complete when it ends with
 // a newline; the keeper writes each with a single write.
 const (
-	fileClaim = "claim" // keeper: its process ID and its line of /proc/PID/stat, before the command starts
+	fileClaim = "claim" // keeper: its process ID, before the command starts
 	fileExit  = "exit"  // keeper: the exit code
 	fileLost  = "lost"  // runtime: in words why there is none
 )
@@ -24,7 +24,6 @@ const (
 type claim struct {
 	complete bool
 	pid      int
-	start    uint64 // in the kernel's ticks; 0 where there is no /proc
 	at       time.Time
 }
 
@@ -35,14 +34,10 @@ func readClaim(dir string) (c claim, found bool, err error) {
 	}
 	c.at = at
 	line, complete := strings.CutSuffix(text, "\n")
-	pid, stat, _ := strings.Cut(line, " ")
-	if c.pid, err = strconv.Atoi(pid); !complete || err != nil || c.pid <= 1 {
+	if c.pid, err = strconv.Atoi(line); !complete || err != nil || c.pid <= 1 {
 		return claim{at: at}, true, nil
 	}
 	c.complete = true
-	if p, ok := parseStat(stat); ok {
-		c.start = p.start
-	}
 	return c, true, nil
 }
 

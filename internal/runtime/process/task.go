@@ -18,7 +18,7 @@ type task struct {
 	id    string
 	dir   string
 	pid   int    // of the keeper, its group and its session; 0 if it made no whole claim
-	start uint64 // of the keeper, in the kernel's ticks; 0 where unknown
+	start uint64 // of the keeper, in the kernel's ticks; 0 when it is not there
 	at    time.Time
 	gone  chan struct{} // closed when the keeper has ended
 
@@ -32,10 +32,12 @@ type task struct {
 }
 
 func newTask(id, dir string, c claim, cmd *exec.Cmd) *task {
-	return &task{
-		id: id, dir: dir, pid: c.pid, start: c.start, at: c.at, cmd: cmd, gone: make(chan struct{}),
+	t := &task{
+		id: id, dir: dir, pid: c.pid, at: c.at, cmd: cmd, gone: make(chan struct{}),
 		state: runtime.State{ID: id, PID: c.pid, StartedAt: c.at},
 	}
+	t.start = startOf(t)
+	return t
 }
 
 // watch waits for the end of a running task, cleans up behind it and records it.

@@ -108,15 +108,17 @@ func (a *agent) send(t runtime.Task) {
 	}
 }
 
-// kill kills the agent (kill -9) and reports whether it had said that the task is
-// started.
-func (a *agent) kill() (started bool) {
+// kill kills the agent (kill -9) and returns how many tasks it had said to be
+// started since it was last asked.
+func (a *agent) kill() (started int) {
 	a.b.Helper()
 	if err := a.cmd.Process.Kill(); err != nil {
 		a.b.Fatal(err)
 	}
 	for line := range a.out {
-		started = started || line == "started"
+		if line == "started" {
+			started++
+		}
 	}
 	_ = a.cmd.Wait()
 	return started
@@ -221,47 +223,46 @@ func stopAfterTakeOver(t *testing.T, b *bench) {
 	b.allDead("one", "two", "three", "four")
 }
 
-// killRounds is how often killedDuringStart kills an agent.
-const killRounds = 60
-
 // killedDuringStart kills agents at any moment of Start. Afterwards another one may
 // be asked for the same task: the command runs at most once, and exactly once when
 // either of them said that it is started.
 func killedDuringStart(t *testing.T, b *bench) {
+	const rounds, burst = 60, 3
 	seed := uint64(time.Now().UnixNano())
 	random := rand.New(rand.NewPCG(seed, 0))
-	said, ran := 0, 0
-	for round := range killRounds {
+	said, had := 0, 0
+	for round := range rounds {
 		a := b.agent()
-		id := "t" + itoa(round)
-		task := b.task(id, "echo x >> "+id+".txt; exit 3")
-		a.send(task)
-		<-time.After(time.Duration(random.Int64N(int64(5 * time.Millisecond))))
+		id := func(i int) string { return "t" + itoa(round) + "-" + itoa(i) }
+		command := func(i int) string { return "echo x >> " + id(i) + ".txt; exit 3" }
+		for i := range burst {
+			a.send(b.task(id(i), command(i)))
+		}
+		<-time.After(time.Duration(random.Int64N(int64(6 * time.Millisecond))))
 		started := a.kill()
+		said += started
 		b.rt = b.reopen()
-		_, found := b.state(b.rt, id)
-		if started {
-			said++
-		}
-		if found {
-			ran++
-		}
-		if started && !found {
-			t.Errorf("seed %d, round %d: Start had returned, and the task is not there", seed, round)
-		}
-		if !found || random.IntN(2) == 0 {
-			b.start(id, task.Command)
-		}
-		if s := b.ended(b.rt, id); b.lines(id+".txt") != 1 || s.ExitCode != 3 || s.Lost != "" {
-			t.Errorf("seed %d, round %d: it ran %d times (said started: %t, was there: %t), state %+v", seed, round, b.lines(id+".txt"), started, found, s)
-		}
-		if err := b.rt.Remove(t.Context(), id); err != nil {
-			t.Error(err)
+		for i := range burst {
+			_, found := b.state(b.rt, id(i))
+			if found {
+				had++
+			} else if i < started {
+				t.Errorf("seed %d, round %d: Start had returned, and task %d is not there", seed, round, i)
+			}
+			if !found || random.IntN(2) == 0 {
+				b.start(id(i), command(i))
+			}
+			if s := b.ended(b.rt, id(i)); b.lines(id(i)+".txt") != 1 || s.ExitCode != 3 || s.Lost != "" {
+				t.Errorf("seed %d, round %d: task %d ran %d times (was there: %t), state %+v", seed, round, i, b.lines(id(i)+".txt"), found, s)
+			}
+			if err := b.rt.Remove(t.Context(), id(i)); err != nil {
+				t.Error(err)
+			}
 		}
 	}
-	t.Logf("of %d agents %d had said that the task is started, %d had started it", killRounds, said, ran)
-	if ran == 0 || said == killRounds {
-		t.Errorf("no agent was killed before, or none after the start (seed %d): the test proves nothing", seed)
+	t.Logf("of %d tasks %d were said to be started, and %d were started, when their agent was killed", rounds*burst, said, had)
+	if said == 0 || said == rounds*burst || had == rounds*burst {
+		t.Errorf("seed %d: no agent was killed before a start, or none after: the test proves nothing", seed)
 	}
 }
 
