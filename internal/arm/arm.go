@@ -11,6 +11,7 @@ package arm
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/atelier-compute/atelier"
 )
@@ -33,7 +34,8 @@ type Caller interface {
 	Sees(workspace atelier.ID) bool
 }
 
-// Handler answers a request. A body of type Stream writes itself; nil is no body.
+// Handler answers a request. A body of type Stream writes itself, with status 0
+// also the status; nil is no body.
 type Handler func(*Request) (status int, body any, err error)
 
 // Stream is a body that writes itself after the status and the headers were sent.
@@ -83,6 +85,15 @@ type Request struct {
 
 	params map[string]string
 	body   []byte
+	w      http.ResponseWriter
+}
+
+// Unhurried lifts the server's time limits for a request whose body or answer
+// takes as long as it takes.
+func (r *Request) Unhurried() {
+	c := http.NewResponseController(r.w)
+	_ = c.SetReadDeadline(time.Time{}) // what cannot be lifted here was not set
+	_ = c.SetWriteDeadline(time.Time{})
 }
 
 // Param returns the decoded segment of the path that the pattern calls name.

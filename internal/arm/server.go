@@ -93,7 +93,9 @@ func (s *Server) serve(w *tracker, r *http.Request, id string) {
 	}
 	w.Header().Set("x-ms-response-type", "standard")
 	if stream, ok := body.(Stream); ok {
-		w.WriteHeader(status)
+		if status != 0 {
+			w.WriteHeader(status)
+		}
 		if err := stream(w); err != nil {
 			if r.Context().Err() == nil {
 				s.Log.Warn("stream broken off", "op", r.Method+" "+r.URL.Path, "err", err)
@@ -117,7 +119,7 @@ func (s *Server) admit(w *tracker, r *http.Request, id string) (*Request, error)
 	if l == nil {
 		return nil, s.noRoute(w, r, id, allow)
 	}
-	req := &Request{Request: r, Reply: w.Header(), Route: l.route, ID: id}
+	req := &Request{Request: r, Reply: w.Header(), Route: l.route, ID: id, w: w}
 	if req.params, err = l.params(captured); err != nil {
 		return nil, err
 	}

@@ -1,0 +1,198 @@
+package azureml
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/atelier-compute/atelier"
+	"github.com/atelier-compute/atelier/internal/arm"
+	"github.com/atelier-compute/atelier/internal/store"
+)
+
+func (a *API) locationRoutes() []arm.Route {
+	const act = rp + "locations/"
+	return []arm.Route{
+		route("GET", inLoc+"/vmSizes", act+"vmSizes/read", a.listSizes),
+		route("GET", inLoc+"/usages", act+"usages/read", a.listUsages),
+		route("GET", inLoc+"/quotas", act+"quotas/read", a.listQuotas),
+		route("GET", inLoc+"/computeOperationsStatus/{operation}", act+"computeOperationsStatus/read", a.getOperationStatus),
+	}
+}
+
+// locations are the names of what supplies machines.
+func (a *API) locations() []string { return sorted(a.Catalogs) }
+
+// location finds a location by any spelling of its name.
+func (a *API) location(text string) (string, bool) {
+	for _, name := range a.locations() {
+		if normal(name) == normal(text) {
+			return name, true
+		}
+	}
+	return "", false
+}
+
+// locationIn is the location in the path, for a caller who sees the subscription.
+func (a *API) locationIn(r *arm.Request) (string, []*atelier.Workspace, error) {
+	seen, err := a.seen(r.Context(), r, r.Param("subscription"))
+	if err != nil {
+		return "", nil, err
+	}
+	loc, known := a.location(r.Param("location"))
+	if !known {
+		return "", nil, atelier.Errorf(atelier.NotFound, "LocationNotFound", "there is no location %q; this installation has %s",
+			r.Param("location"), strings.Join(a.locations(), ", "))
+	}
+	return loc, seen, nil
+}
+
+type sizeOut struct {
+	Name                  string     `json:"name"`
+	Family                string     `json:"family"`
+	VCPUs                 int        `json:"vCPUs"`
+	GPUs                  int        `json:"gpus"`
+	OSVhdSizeMB           int        `json:"osVhdSizeMB"`
+	MaxResourceVolumeMB   int        `json:"maxResourceVolumeMB"`
+	MemoryGB              float64    `json:"memoryGB"`
+	LowPriorityCapable    bool       `json:"lowPriorityCapable"`
+	PremiumIO             bool       `json:"premiumIO"`
+	EstimatedVMPrices     *pricesOut `json:"estimatedVMPrices"`
+	SupportedComputeTypes []string   `json:"supportedComputeTypes"`
+	GPU                   string     `json:"gpuModel,omitempty"` // ours
+	Short                 string     `json:"short,omitempty"`    // ours: what the location lacks of it, in words
+}
+
+type pricesOut struct {
+	BillingCurrency string     `json:"billingCurrency"`
+	UnitOfMeasure   string     `json:"unitOfMeasure"`
+	Values          []priceOut `json:"values"`
+}
+
+type priceOut struct {
+	RetailPrice float64 `json:"retailPrice"`
+	OSType      string  `json:"osType"`
+	VMTier      string  `json:"vmTier"`
+}
+
+func (a *API) listSizes(r *arm.Request) (int, any, error) {
+	loc, _, err := a.locationIn(r)
+	if err != nil {
+		return 0, nil, err
+	}
+	out := struct {
+		Value []sizeOut `json:"value"`
+	}{[]sizeOut{}}
+	for _, s := range a.Catalogs[loc].Sizes() {
+		size := sizeOut{
+			Name: s.Name, Family: s.Family, VCPUs: s.VCPUs, GPUs: s.GPUs, MaxResourceVolumeMB: s.DiskGiB << 10, MemoryGB: s.MemoryGiB,
+			LowPriorityCapable: s.LowPriority, SupportedComputeTypes: []string{atelier.KindCluster}, GPU: s.GPU,
+		}
+		if _, short, err := a.Catalogs[loc].Fit(s.Name); err == nil {
+			size.Short = short
+		}
+		if s.PricePerH > 0 {
+			size.EstimatedVMPrices = &pricesOut{"USD", "OneHour", []priceOut{{s.PricePerH, "Linux", "Standard"}}}
+		}
+		out.Value = append(out.Value, size)
+	}
+	return ok, out, nil
+}
+
+type usageOut struct {
+	ID                   string    `json:"id"`
+	AmlWorkspaceLocation string    `json:"amlWorkspaceLocation"`
+	Type                 string    `json:"type"`
+	Unit                 string    `json:"unit"`
+	CurrentValue         int       `json:"currentValue"`
+	Limit                int       `json:"limit"` // -1 is none
+	Name                 usageName `json:"name"`
+}
+
+type usageName struct {
+	Value          string `json:"value"`
+	LocalizedValue string `json:"localizedValue"`
+}
+
+const lowPriorityFamily = "LowPriorityCores"
+
+// listUsages counts the vCPUs of the nodes that there are, by family; those at low
+// priority count together, as on Azure (behaviour 6).
+func (a *API) listUsages(r *arm.Request) (int, any, error) {
+	loc, seen, err := a.locationIn(r)
+	if err != nil {
+		return 0, nil, err
+	}
+	inUse := map[string]int{}
+	for _, s := range a.Catalogs[loc].Sizes() {
+		inUse[s.Family] += 0
+	}
+	err = a.DB.Read(r.Context(), func(tx *store.Tx) error {
+		for _, w := range seen {
+			computes, err := store.All[atelier.Compute](tx, store.Query{Kind: atelier.KindCompute, Parent: w.ID})
+			if err != nil {
+				return err
+			}
+			for _, c := range computes {
+				if c.Spec.Location != loc || c.Spec.Cluster == nil {
+					continue
+				}
+				size, _, err := a.Catalogs[loc].Fit(c.Spec.Cluster.Size)
+				if err != nil {
+					continue // the size is not on offer any more
+				}
+				family := size.Family
+				if c.Spec.Cluster.Priority == atelier.LowPriority {
+					family = lowPriorityFamily
+				}
+				inUse[family] += c.Status.Current * size.VCPUs
+			}
+		}
+		return nil
+	})
+	list := arm.List[usageOut]{Value: []usageOut{}}
+	for _, family := range sorted(inUse) {
+		list.Value = append(list.Value, usageOut{
+			ID:                   "/subscriptions/" + r.Param("subscription") + "/providers/Microsoft.MachineLearningServices/locations/" + loc + "/usages/" + family,
+			AmlWorkspaceLocation: loc, Type: rp + "vmFamily/dedicatedCores/usages", Unit: "Count",
+			CurrentValue: inUse[family], Limit: -1, Name: usageName{family, family},
+		})
+	}
+	return ok, list, err
+}
+
+// listQuotas is empty: there are no quotas yet.
+func (a *API) listQuotas(r *arm.Request) (int, any, error) {
+	_, _, err := a.locationIn(r)
+	return ok, arm.List[usageOut]{Value: []usageOut{}}, err
+}
+
+type operationDoc struct {
+	Name         string            `json:"name"`
+	Display      map[string]string `json:"display"`
+	Origin       string            `json:"origin"`
+	IsDataAction bool              `json:"isDataAction"`
+}
+
+// listOperations lists the actions that roles can be given.
+func (a *API) listOperations(*arm.Request) (int, any, error) {
+	var names []string
+	for _, rt := range a.Routes() {
+		if rt.Action != arm.Public {
+			names = append(names, rt.Action)
+		}
+	}
+	slices.Sort(names)
+	list := arm.List[operationDoc]{}
+	for _, name := range slices.Compact(names) {
+		i := strings.LastIndexByte(name, '/')
+		resource, operation := strings.TrimPrefix(name[:i], rp), name[i+1:]
+		if operation == "action" {
+			i = strings.LastIndexByte(resource, '/')
+			resource, operation = resource[:i], resource[i+1:]
+		}
+		list.Value = append(list.Value, operationDoc{Name: name, Origin: "user,system", Display: map[string]string{
+			"provider": "Microsoft Machine Learning Services", "resource": resource, "operation": operation, "description": name,
+		}})
+	}
+	return ok, list, nil
+}
