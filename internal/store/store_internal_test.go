@@ -193,3 +193,47 @@ func TestErrorsOfSQLite(t *testing.T) {
 		t.Errorf("the cause is lost: %v", err)
 	}
 }
+
+// ages is a view that notes in what order it hears of tasks.
+type ages struct{ seen []string }
+
+func (v *ages) Kinds() []string { return []string{atelier.KindTask} }
+func (v *ages) Reset()          { v.seen = nil }
+func (v *ages) Apply(c Change)  { v.seen = append(v.seen, c.ID.Name()+" "+c.Resource().Head().CreatedBy) }
+
+// TestViewAddedInABatch fills a view with what is stored and what those before it in
+// the batch wrote, oldest first.
+func TestViewAddedInABatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := OpenDisk(new(Disk), time.Now)
+		a, b, c := task("a"), task("b"), task("c")
+		write := func(list ...*atelier.Task) error {
+			return db.Do(t.Context(), func(tx *Tx) (err error) {
+				for _, v := range list {
+					err = errors.Join(err, Put(tx, v))
+				}
+				return err
+			})
+		}
+		if err := write(a, b, c); err != nil {
+			t.Fatal(err)
+		}
+		release, answers, view := make(chan bool), make(chan error), new(ages)
+		b.CreatedBy = "again"
+		for _, f := range []func() error{
+			func() error { return db.Do(t.Context(), func(*Tx) error { <-release; return nil }) },
+			func() error { return write(task("d"), b) },
+			func() error { return db.AddView(view) },
+		} {
+			go func() { answers <- f() }()
+			synctest.Wait()
+		}
+		close(release)
+		if err := errors.Join(<-answers, <-answers, <-answers); err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprintf("%q", view.seen); got != `["a " "b again" "c " "d "]` {
+			t.Errorf("the view saw %s", got)
+		}
+	})
+}
