@@ -1,0 +1,186 @@
+// Package studio is what a browser sees. The web studio itself is not part of this
+// build: there is one plain page that says who is signed in and how to go on with
+// the command line, the address that one-time sign-in links lead to, and two public
+// addresses for those who watch over the server.
+package studio
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"encoding/json"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// Studio serves the pages. SignIn uses up the code of a link and returns the cookie
+// of the session that it opens; Who returns who sends a request, or "" for nobody.
+type Studio struct {
+	SignIn  func(code string) (*http.Cookie, bool)
+	Who     func(r *http.Request) string
+	Version string
+	Log     *slog.Logger
+}
+
+// Route is one address that the studio serves. All of them are public: they show
+// nothing of a workspace.
+type Route struct {
+	Method  string
+	Pattern string // of http.ServeMux
+	Handler http.Handler
+	Doc     string
+}
+
+// Routes are the studio's.
+func (s *Studio) Routes() []Route {
+	return []Route{
+		{"GET", "/{$}", http.HandlerFunc(s.home), "who is signed in, and how to go on"},
+		{"GET", "/signin", http.HandlerFunc(s.askToSignIn), "the page that a one-time link opens"},
+		{"POST", "/signin", http.HandlerFunc(s.signIn), "uses the link's code up and opens a session"},
+		{"GET", "/healthz", http.HandlerFunc(s.healthz), "that the server answers"},
+		{"GET", "/version", http.HandlerFunc(s.version), "which version it is"},
+	}
+}
+
+//go:embed page.html
+var files embed.FS
+
+// styleHash lets the page's own style through the content security policy.
+var styleHash = func() string {
+	data, _ := files.ReadFile("page.html") // embedded: it is there
+	_, rest, _ := strings.Cut(string(data), "<style>")
+	style, _, _ := strings.Cut(rest, "</style>")
+	sum := sha256.Sum256([]byte(style))
+	return base64.StdEncoding.EncodeToString(sum[:])
+}()
+
+var page = template.Must(template.ParseFS(files, "page.html"))
+
+// view is what the page shows. One of the three is the case: somebody is signed in
+// (Who), a link was opened (Code), or neither.
+type view struct {
+	Lang  string
+	Text  map[string]string
+	Who   string
+	Code  string
+	Spent bool // the link's code is not good any more
+	Lines []string
+}
+
+// Lines to go on with, all of which work without a log-in on the same machine.
+var lines = []string{
+	"atelier compute list",
+	"atelier compute create cluster cpu --size Local --min 0 --max 2",
+	"atelier job run --compute cpu -- python3 -c 'print(42)'",
+	"atelier job list",
+	"atelier events -w",
+}
+
+func (s *Studio) home(w http.ResponseWriter, r *http.Request) {
+	s.show(w, r, http.StatusOK, view{Who: s.Who(r), Lines: lines})
+}
+
+// askToSignIn shows a button rather than signing in: a link that a chat program or
+// a mail scanner fetches ahead must not be used up by that, and what another site
+// embeds must not sign anybody in.
+func (s *Studio) askToSignIn(w http.ResponseWriter, r *http.Request) {
+	code := r.URL.Query().Get("code")
+	if code == "" {
+		http.Redirect(w, r, "/", http.StatusSeeOther)
+		return
+	}
+	s.show(w, r, http.StatusOK, view{Code: code})
+}
+
+// maxForm bounds what signing in sends.
+const maxForm = 4 << 10
+
+func (s *Studio) signIn(w http.ResponseWriter, r *http.Request) {
+	if new(http.CrossOriginProtection).Check(r) != nil {
+		s.show(w, r, http.StatusForbidden, view{Spent: true})
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	cookie, ok := s.SignIn(r.PostFormValue("code"))
+	if !ok {
+		s.show(w, r, http.StatusForbidden, view{Spent: true})
+		return
+	}
+	http.SetCookie(w, cookie)
+	secure(w.Header())
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+func (s *Studio) show(w http.ResponseWriter, r *http.Request, status int, v view) {
+	v.Lang = language(r.Header.Get("Accept-Language"))
+	v.Text = texts[v.Lang]
+	var b bytes.Buffer
+	if err := page.Execute(&b, v); err != nil {
+		s.Log.Error("show a page", "err", err)
+		http.Error(w, "the page cannot be shown", http.StatusInternalServerError)
+		return
+	}
+	h := w.Header()
+	secure(h)
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", v.Lang)
+	w.WriteHeader(status)
+	w.Write(b.Bytes()) //nolint:errcheck // the browser is gone
+}
+
+// secure sets what every page says to a browser: run nothing, load nothing, be
+// framed by nobody, remember nothing, and tell no other site where one comes from.
+func secure(h http.Header) {
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'sha256-"+styleHash+"'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Vary", "Accept-Language, Cookie")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+}
+
+func (s *Studio) healthz(w http.ResponseWriter, _ *http.Request) {
+	h := w.Header()
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	w.Write([]byte("ok\n")) //nolint:errcheck // whoever asked is gone
+}
+
+func (s *Studio) version(w http.ResponseWriter, _ *http.Request) {
+	h := w.Header()
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	json.NewEncoder(w).Encode(map[string]string{"name": "atelier", "version": s.Version}) //nolint:errcheck // whoever asked is gone
+}
+
+// Link is the sign-in link of a code.
+func Link(endpoint, code string) string {
+	return strings.TrimRight(endpoint, "/") + "/signin?code=" + url.QueryEscape(code)
+}
+
+// language picks the language that the header prefers among ours.
+func language(header string) string {
+	best, weight := "en", 0.0
+	for part := range strings.SplitSeq(header, ",") {
+		tag, params, _ := strings.Cut(strings.TrimSpace(part), ";")
+		q := 1.0
+		if v, ok := strings.CutPrefix(strings.TrimSpace(params), "q="); ok {
+			if f, err := strconv.ParseFloat(v, 64); err == nil {
+				q = f
+			}
+		}
+		primary, _, _ := strings.Cut(strings.ToLower(tag), "-")
+		if texts[primary] != nil && q > weight {
+			best, weight = primary, q
+		}
+	}
+	return best
+}
