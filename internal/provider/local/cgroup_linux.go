@@ -3,6 +3,8 @@ package local
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,6 +29,7 @@ type hierarchy struct {
 	version     int
 	controllers []string
 	base        string // directory that groups are made below
+	own         string // directory of this process's own group
 }
 
 // hierarchies finds the trees that are mounted. In version 1, groups are made below
@@ -60,10 +63,11 @@ func parseHierarchies(mounts, own string, there func(dir string) bool) (hs []hie
 		root, point := b[3], b[4]
 		switch a[0] {
 		case "cgroup2":
-			hs = append(hs, hierarchy{version: 2, base: point})
+			own := filepath.Join(point, strings.TrimPrefix(paths[""], strings.TrimSuffix(root, "/")))
+			hs = append(hs, hierarchy{version: 2, base: point, own: own})
 		case "cgroup":
-			for key, path := range paths {
-				names := strings.Split(key, ",")
+			for _, key := range slices.Sorted(maps.Keys(paths)) {
+				path, names := paths[key], strings.Split(key, ",")
 				if key == "" || !hasAll(strings.Split(a[2], ","), names) {
 					continue
 				}
@@ -71,7 +75,7 @@ func parseHierarchies(mounts, own string, there func(dir string) bool) (hs []hie
 				if !there(base) {
 					base = point
 				}
-				hs = append(hs, hierarchy{version: 1, controllers: names, base: base})
+				hs = append(hs, hierarchy{version: 1, controllers: names, base: base, own: base})
 			}
 		}
 	}
@@ -92,6 +96,21 @@ func offered(hs []hierarchy) (have []string) {
 		}
 	}
 	return have
+}
+
+// memoryLimit is the memory in GiB that the trees leave this process, or a very
+// large number.
+func memoryLimit(hs []hierarchy) float64 {
+	limit := math.Inf(1)
+	for _, h := range hs {
+		for _, file := range []string{"memory.limit_in_bytes", "memory.max"} {
+			text, _ := os.ReadFile(filepath.Join(h.own, file))
+			if n, err := strconv.ParseFloat(strings.TrimSpace(string(text)), 64); err == nil {
+				limit = min(limit, n/(1<<30))
+			}
+		}
+	}
+	return limit
 }
 
 // maxPids bounds the processes and threads of a node.
@@ -123,8 +142,7 @@ var optional = []string{"memory.swap.max", "memory.memsw.limit_in_bytes"}
 // limited are the controllers that nodes are limited by.
 var limited = []string{"cpu", "memory", "pids"}
 
-// groupsOf lists a node's groups, before they are made, and which controllers each
-// tree of version 2 is to have.
+// groupsOf lists a node's groups, before they are made.
 func groupsOf(hs []hierarchy, installation, name string) (groups []group) {
 	for _, h := range hs {
 		path := filepath.Join(h.base, "atelier", installation, name)
@@ -251,7 +269,7 @@ func killGroups(groups []group) (n int) {
 // may need a moment after the last process.
 func removeGroups(groups []group, until time.Time) error {
 	for _, g := range groups {
-		for {
+		for exists(g.Path) { // a read-only tree refuses even what is not there
 			err := unix.Rmdir(g.Path)
 			if err == nil || errors.Is(err, unix.ENOENT) {
 				break

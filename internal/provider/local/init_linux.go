@@ -25,9 +25,13 @@ func Init(dir string, agentArgv []string) int {
 		return 2
 	}
 	runtime.LockOSThread() // the agent's parent-death signal is tied to this thread
+	ready := readyPipe()
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil)).With("node", filepath.Base(dir))
 	n, answer := newInit(dir, log)
-	tell(answer)
+	if ready != nil {
+		_, _ = ready.WriteString(answer) // a Launch that died does not need it
+		_ = ready.Close()
+	}
 	if n == nil {
 		if answer == answerHeld || answer == answerGone {
 			return 0
@@ -40,16 +44,16 @@ func Init(dir string, agentArgv []string) int {
 	return 0
 }
 
-// tell answers the Launch that waits, if one does.
-func tell(answer string) {
+// readyPipe is where a Launch waits for the answer, or nil. Nothing that the init
+// starts inherits it.
+func readyPipe() *os.File {
 	fd, err := strconv.Atoi(os.Getenv(envReady))
 	_ = os.Unsetenv(envReady)
 	if err != nil || fd < 3 {
-		return
+		return nil
 	}
-	f := os.NewFile(uintptr(fd), "ready")
-	_, _ = f.WriteString(answer) // a Launch that died does not need it
-	_ = f.Close()
+	unix.CloseOnExec(fd)
+	return os.NewFile(uintptr(fd), "ready")
 }
 
 // node is the init's own view of its node.
@@ -65,9 +69,6 @@ type node struct {
 // own. Without a node, the answer says why.
 func newInit(dir string, log *slog.Logger) (n *node, answer string) {
 	refuse := func(err error) (*node, string) { return nil, answerRefused + err.Error() }
-	if fd, err := strconv.Atoi(os.Getenv(envReady)); err == nil {
-		unix.CloseOnExec(fd)
-	}
 	me, err := self() // before /proc is the node's own
 	if err != nil {
 		return refuse(err)

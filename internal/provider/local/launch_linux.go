@@ -97,20 +97,43 @@ func (p *Provider) launch(m provider.Machine, size atelier.Size, dir string) err
 	if err := writeJSON(filepath.Join(dir, fileMachine), m); err != nil {
 		return err
 	}
-	answer, err := p.start(m.Name, size, dir)
-	if why, ok := strings.CutPrefix(answer, answerPlain); ok && err == nil {
-		p.setPlain(errors.New(why))
-		answer, err = p.start(m.Name, size, dir)
+	for end := time.Now().Add(startLimit); ; {
+		answer, err := p.start(m.Name, size, dir)
+		why, plain := strings.CutPrefix(answer, answerPlain)
+		switch {
+		case err != nil:
+			return err
+		case plain && !p.isPlain():
+			p.setPlain(errors.New(why))
+			continue
+		case answer == answerRuns:
+			return nil
+		case answer == answerGone:
+			return nameUsed(m.Name)
+		case answer == answerHeld && runsSoon(dir):
+			return nil
+		case answer == answerHeld && time.Now().Before(end):
+			continue // the init that held the lock ended after all
+		}
+		return fmt.Errorf("its init did not start: %s%s", strings.TrimPrefix(answer, answerRefused), tail(filepath.Join(dir, fileLog), answer))
 	}
-	switch {
-	case err != nil:
-		return err
-	case answer == answerRuns, answer == answerHeld:
-		return nil
-	case answer == answerGone:
-		return nameUsed(m.Name)
+}
+
+// runsSoon waits for the init that holds the lock, which is a few milliseconds away
+// from having said who it is: an earlier server started it and was killed.
+func runsSoon(dir string) bool {
+	for end := time.Now().Add(200 * time.Millisecond); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		if init, err := readJSON[process](filepath.Join(dir, fileInit)); err == nil && init.alive() {
+			return true
+		}
 	}
-	return fmt.Errorf("its init did not start: %s%s", strings.TrimPrefix(answer, answerRefused), tail(filepath.Join(dir, fileLog), answer))
+	return false
+}
+
+func (p *Provider) isPlain() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.plain != nil
 }
 
 func (p *Provider) setPlain(why error) {

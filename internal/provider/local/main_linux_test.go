@@ -1,6 +1,7 @@
 package local
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -26,6 +27,17 @@ func TestMain(m *testing.M) {
 	}
 	if len(os.Args) > 3 && os.Args[1] == "agent" {
 		os.Exit(standIn(os.Args[3], os.Getenv(envMode)))
+	}
+	if len(os.Args) > 4 && os.Args[1] == "server" {
+		p := &Provider{Dir: os.Args[2], Exe: os.Args[0], Installation: os.Args[3], bare: os.Args[4] == "bare"}
+		if os.Args[4] == "cgroups-only" {
+			p.plain = errors.New("a test said so")
+		}
+		if err := p.Launch(context.Background(), machine("n-0")); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }

@@ -203,13 +203,14 @@ func below(all map[int]status, pid, root int) bool {
 	return false
 }
 
-// machineMemory is this machine's memory in GiB, with one decimal, rounded down.
+// machineMemory is the memory in GiB that this machine has, or that a container
+// around the server leaves it, with one decimal, rounded down.
 func machineMemory() float64 {
 	text, _ := os.ReadFile("/proc/meminfo")
 	for line := range strings.Lines(string(text)) {
 		var kib float64
 		if n, _ := fmt.Sscanf(line, "MemTotal: %f kB", &kib); n == 1 {
-			return math.Floor(kib/(1<<20)*10) / 10
+			return math.Floor(min(kib/(1<<20), memoryLimit(hierarchies()))*10) / 10
 		}
 	}
 	return 0
