@@ -77,7 +77,7 @@ func (c *Client) unreachable(err error) error {
 		why = "its certificate is not of the CA that this client trusts; point SSL_CERT_FILE at the CA file of that server (`atelier env` prints it)"
 	case errors.As(err, &host):
 		why = "its certificate is for other names; use one of " + strings.Join(host.Certificate.DNSNames, ", ") + ", or start the server with that name"
-	case errors.As(err, &record):
+	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
 		why = "what listens there does not speak TLS"
 	}
 	return &Unreachable{Endpoint: c.cfg.Endpoint, Message: fmt.Sprintf("cannot reach Atelier at %s: %s", c.cfg.Endpoint, why), Err: err}
