@@ -60,9 +60,17 @@ func Decide(s Snapshot, now time.Time) Plan {
 	nodes = p.shrink(s, nodes, want, now)
 	nodes = p.grow(s, nodes, want, now)
 	p.status(s, nodes, now)
-	p.Forget = s.Compute.Deleting() && len(nodes) == 0 && s.Queued == 0
+	if s.Compute.Deleting() && len(nodes) == 0 {
+		p.Forget = s.Queued == 0
+		if !p.Forget {
+			p.due(now.Add(forgetRetry), now) // jobs that leave the queue wake nobody
+		}
+	}
 	return p
 }
+
+// forgetRetry is how soon a compute whose queue is being ended is looked at again.
+const forgetRetry = 200 * time.Millisecond
 
 // change replaces node i of the list by a copy in the state.
 func (p *Plan) change(nodes []*atelier.Node, i int, state atelier.NodeState, problem *atelier.Problem, now time.Time) {

@@ -87,7 +87,7 @@ func TestDecide(t *testing.T) {
 		{name: "provisioning-limit", min: 1, max: 1, nodes: "leaving", after: 20 * time.Minute, state: atelier.Failed},
 		{name: "delete-at-once", min: 2, max: 4, nodes: "ready booting busy", deleting: true, want: "n1=Leaving n0=Leaving n2=Draining", state: atelier.Deleting, again: 10 * time.Minute},
 		{name: "delete-waits-for-the-job", max: 4, nodes: "gone-busy", deleting: true, state: atelier.Deleting},
-		{name: "delete-waits-for-the-queue", max: 4, queued: 1, deleting: true, state: atelier.Deleting},
+		{name: "delete-waits-for-the-queue", max: 4, queued: 1, deleting: true, state: atelier.Deleting, again: forgetRetry},
 		{name: "delete-done", max: 4, deleting: true, state: atelier.Deleting, forget: true},
 		{name: "delete-drops-the-last-rows", max: 4, nodes: "gone", deleting: true, state: atelier.Deleting, forget: true},
 	} {
