@@ -42,14 +42,11 @@ func (s *Server) Handle(routes []Route) error {
 	return nil
 }
 
-// Serves reports whether there is a route for the path, whatever the method.
+// Serves reports whether the path is below one of the routes' first segments, so
+// that whatever is wrong with it is answered in the dialect.
 func (s *Server) Serves(r *http.Request) bool {
-	segs, err := splitPath(r.URL.EscapedPath())
-	if err != nil {
-		return false
-	}
-	l, _, allow := s.tree.find(r.Method, segs)
-	return l != nil || len(allow) > 0
+	first, _, _ := strings.Cut(strings.TrimPrefix(r.URL.EscapedPath(), "/"), "/")
+	return s.tree.literal[strings.ToLower(first)] != nil
 }
 
 // ServeHTTP implements http.Handler.
