@@ -7,6 +7,7 @@ package auth
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -25,7 +26,8 @@ type Config struct {
 	Now  func() time.Time
 
 	// Endpoints are the base URLs that the server is known by, without a slash at
-	// the end; clients are pointed to the first.
+	// the end; clients are pointed to the first. The names of the certificate, with
+	// the ports of these, are taken as well.
 	Endpoints []string
 
 	// Owner names who started the server, and acts through the local command line
@@ -49,6 +51,7 @@ func New(cfg Config) (*Auth, error) {
 		cfg.Owner = "local"
 	}
 	a := &Auth{cfg: cfg, tenant: cfg.Keys.Tenant(), principals: &principals{}}
+	a.cfg.Endpoints = endpoints(cfg)
 	a.local = newLocal()
 	a.sessions = newSessions(cfg.Now)
 	var err error
@@ -56,6 +59,27 @@ func New(cfg Config) (*Auth, error) {
 		return nil, err
 	}
 	return a, cfg.DB.AddView(a.principals)
+}
+
+// endpoints are the URLs that the server may be known by, those of cfg first.
+func endpoints(cfg Config) []string {
+	var all, ports []string
+	for _, e := range cfg.Endpoints {
+		e = strings.ToLower(strings.TrimRight(e, "/"))
+		all = append(all, e)
+		if u, err := url.Parse(e); err == nil && !slices.Contains(ports, u.Port()) {
+			ports = append(ports, u.Port())
+		}
+	}
+	for _, port := range ports {
+		for _, name := range cfg.Keys.Names() {
+			e := "https://" + strings.TrimSuffix(net.JoinHostPort(name, port), ":")
+			if !slices.Contains(all, e) {
+				all = append(all, e)
+			}
+		}
+	}
+	return all
 }
 
 // Tenant is the installation's GUID.
@@ -255,7 +279,7 @@ func addPrincipal(ctx context.Context, db *store.DB, now time.Time, actor string
 	p.ID, p.Rev, p.Generation = PrincipalID(p.Name), 0, 1
 	p.CreatedAt, p.UpdatedAt, p.CreatedBy, p.UpdatedBy = now, now, actor, actor
 	if p.UID == "" {
-		p.UID = guid(randomBytes(16))
+		p.UID = NewGUID()
 	}
 	return db.Do(ctx, func(tx *store.Tx) error {
 		tx.Actor = actor

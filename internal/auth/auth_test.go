@@ -44,7 +44,7 @@ func newBench(t *testing.T) *bench {
 	}
 	b := &bench{clock: &clock{start}, dir: t.TempDir()}
 	b.db = store.OpenDisk(&store.Disk{}, b.now)
-	b.Auth, err = New(Config{DB: b.db, Keys: keys, Now: b.now, Endpoints: []string{endpoint, "https://localhost:8443"}})
+	b.Auth, err = New(Config{DB: b.db, Keys: keys, Now: b.now, Endpoints: []string{endpoint + "/"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -307,7 +307,7 @@ func TestBootstrap(t *testing.T) {
 	})
 	t.Run("crash-before-the-principal", func(t *testing.T) {
 		b := newBench(t)
-		want := Credentials{Tenant: b.Tenant(), ClientID: guid(randomBytes(16)), Secret: "s3cret"}
+		want := Credentials{Tenant: b.Tenant(), ClientID: NewGUID(), Secret: "s3cret"}
 		if err := writeCredentials(b.dir, want); err != nil {
 			t.Fatal(err)
 		}

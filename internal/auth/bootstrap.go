@@ -35,7 +35,7 @@ func (a *Auth) Bootstrap(ctx context.Context, dataDir string) (Credentials, erro
 		if ever, err := a.everHad(ctx, ""); ever || err != nil {
 			return Credentials{Tenant: a.tenant}, err
 		}
-		c = Credentials{Tenant: a.tenant, ClientID: guid(randomBytes(16)), Secret: randomText(32)}
+		c = Credentials{Tenant: a.tenant, ClientID: NewGUID(), Secret: randomText(32)}
 		if err := writeCredentials(dataDir, c); err != nil {
 			return c, err
 		}

@@ -206,7 +206,7 @@ func (a *Auth) signIn(w http.ResponseWriter, r *http.Request, client, secret str
 
 // refuse answers an error as Entra ID does.
 func (a *Auth) refuse(w http.ResponseWriter, status int, code string, number int, why string) {
-	trace := guid(randomBytes(16))
+	trace := NewGUID()
 	now := a.cfg.Now().UTC().Format("2006-01-02 15:04:05Z")
 	if status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Basic realm="atelier"`)

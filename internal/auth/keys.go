@@ -27,12 +27,12 @@ import (
 // installation: whoever copies it can speak for it.
 type Keys struct {
 	Dir     string
-	CA      []byte // PEM, the certificate that clients trust
 	CAFile  string
 	Bundle  string // PEM file: CA and what the machine trusts anyway, for variables that replace the machine's list
 	Signing *rsa.PrivateKey
 	KeyID   string // of Signing: a hash of the public key
 
+	ca     []byte // PEM
 	secret []byte
 	names  []string
 	now    func() time.Time
@@ -69,6 +69,9 @@ func OpenKeys(dir string, names []string, now func() time.Time) (*Keys, error) {
 	return k, nil
 }
 
+// CA is the certificate that clients and agents trust, in PEM form.
+func (k *Keys) CA() string { return string(k.ca) }
+
 // Derive returns 32 bytes for one purpose, the same for as long as the installation
 // lives. What one purpose's bytes reveal says nothing of another's.
 func (k *Keys) Derive(purpose string) []byte {
@@ -82,10 +85,22 @@ func (k *Keys) Derive(purpose string) []byte {
 // Tenant is the installation as a GUID, in the place that Entra ID has tenants.
 func (k *Keys) Tenant() string { return guid(k.Derive("tenant")) }
 
+// NewGUID returns a random GUID (version 4).
+func NewGUID() string {
+	b := randomBytes(16)
+	b[6] = b[6]&0x0f | 0x40
+	return guidText(b)
+}
+
 // guid makes a random-looking GUID (version 8) of the first 16 bytes.
 func guid(b []byte) string {
 	g := bytes.Clone(b[:16])
-	g[6], g[8] = g[6]&0x0f|0x80, g[8]&0x3f|0x80
+	g[6] = g[6]&0x0f | 0x80
+	return guidText(g)
+}
+
+func guidText(g []byte) string {
+	g[8] = g[8]&0x3f | 0x80
 	s := hex.EncodeToString(g)
 	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
 }

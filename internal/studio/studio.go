@@ -11,20 +11,27 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"html/template"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/atelier-compute/atelier/internal/auth"
 )
 
-// Studio serves the pages. SignIn uses up the code of a link and returns the cookie
-// of the session that it opens; Who returns who sends a request, or "" for nobody.
+// Studio serves the pages.
 type Studio struct {
-	SignIn  func(code string) (*http.Cookie, bool)
-	Who     func(r *http.Request) string
+	Auth    Auth
 	Version string
-	Log     *slog.Logger
+}
+
+// Auth is what the studio needs of package auth.
+type Auth interface {
+	// SignIn uses up the code of a link and returns the cookie of the session that
+	// it opens.
+	SignIn(code string) (*http.Cookie, bool)
+	// Identify finds out who sends a request.
+	Identify(r *http.Request) (auth.Caller, error)
 }
 
 // Route is one address that the studio serves. All of them are public: they show
@@ -82,7 +89,11 @@ var lines = []string{
 }
 
 func (s *Studio) home(w http.ResponseWriter, r *http.Request) {
-	s.show(w, r, http.StatusOK, view{Who: s.Who(r), Lines: lines})
+	v := view{Lines: lines}
+	if who, err := s.Auth.Identify(r); err == nil {
+		v.Who = who.Display()
+	}
+	s.show(w, r, http.StatusOK, v)
 }
 
 // askToSignIn shows a button rather than signing in: a link that a chat program or
@@ -106,7 +117,7 @@ func (s *Studio) signIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	cookie, ok := s.SignIn(r.PostFormValue("code"))
+	cookie, ok := s.Auth.SignIn(r.PostFormValue("code"))
 	if !ok {
 		s.show(w, r, http.StatusForbidden, view{Spent: true})
 		return
@@ -121,7 +132,6 @@ func (s *Studio) show(w http.ResponseWriter, r *http.Request, status int, v view
 	v.Text = texts[v.Lang]
 	var b bytes.Buffer
 	if err := page.Execute(&b, v); err != nil {
-		s.Log.Error("show a page", "err", err)
 		http.Error(w, "the page cannot be shown", http.StatusInternalServerError)
 		return
 	}

@@ -3,14 +3,19 @@ package studio
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
+
+	"github.com/atelier-compute/atelier/internal/auth"
+	"github.com/atelier-compute/atelier/internal/store"
 )
 
 func serve(s *Studio, method, target string, form url.Values, headers ...string) *httptest.ResponseRecorder {
@@ -18,7 +23,7 @@ func serve(s *Studio, method, target string, form url.Values, headers ...string)
 	for _, r := range s.Routes() {
 		mux.Handle(r.Method+" "+r.Pattern, r.Handler)
 	}
-	r := httptest.NewRequest(method, "https://127.0.0.1:8443"+target, strings.NewReader(form.Encode()))
+	r := httptest.NewRequest(method, origin+target, strings.NewReader(form.Encode()))
 	if form != nil {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
@@ -30,51 +35,75 @@ func serve(s *Studio, method, target string, form url.Values, headers ...string)
 	return w
 }
 
-// newStudio knows one code, which works as long as it is in codes.
-func newStudio(who string, codes ...string) *Studio {
-	return &Studio{
-		Who: func(*http.Request) string { return who },
-		SignIn: func(code string) (*http.Cookie, bool) {
-			i := slices.Index(codes, code)
-			if i < 0 {
-				return nil, false
-			}
-			codes = slices.Delete(codes, i, i+1)
-			return &http.Cookie{Name: "__Host-atelier", Value: "s", Path: "/", Secure: true}, true
-		},
-		Version: "1.2.3", Log: slog.New(slog.DiscardHandler),
+var start = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+var keys = sync.OnceValues(func() (*auth.Keys, error) {
+	dir, err := os.MkdirTemp("", "atelier-studio-test-")
+	if err != nil {
+		return nil, err
 	}
+	defer os.RemoveAll(dir)
+	return auth.OpenKeys(dir, nil, func() time.Time { return start })
+})
+
+// newStudio is a studio with all that is behind it; owner is who started the server.
+func newStudio(t *testing.T, owner string) (*Studio, *auth.Auth) {
+	t.Helper()
+	k, err := keys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := func() time.Time { return start }
+	a, err := auth.New(auth.Config{DB: store.OpenDisk(&store.Disk{}, now), Keys: k, Now: now, Endpoints: []string{origin}, Owner: owner})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Studio{Auth: a, Version: "1.2.3"}, a
+}
+
+const origin = "https://127.0.0.1:8443"
+
+// signedIn is the Cookie header of somebody who is.
+func signedIn(t *testing.T, a *auth.Auth) string {
+	t.Helper()
+	cookie, ok := a.SignIn(a.SignInCode())
+	if !ok {
+		t.Fatal("the code does not work")
+	}
+	return cookie.Name + "=" + cookie.Value
 }
 
 func TestPages(t *testing.T) {
+	s, a := newStudio(t, `<kim & "co">`)
 	t.Run("nobody", func(t *testing.T) {
-		w := serve(newStudio(""), "GET", "/", nil)
-		if w.Code != 200 || !strings.Contains(w.Body.String(), "Nobody is signed in") || strings.Contains(w.Body.String(), "atelier compute") {
-			t.Errorf("%d %s", w.Code, w.Body)
+		for _, cookie := range []string{"", "__Host-atelier=x"} {
+			w := serve(s, "GET", "/", nil, "Cookie", cookie)
+			if w.Code != 200 || !strings.Contains(w.Body.String(), "Nobody is signed in") || strings.Contains(w.Body.String(), "atelier compute") {
+				t.Errorf("%d %s", w.Code, w.Body)
+			}
 		}
 	})
 	t.Run("somebody", func(t *testing.T) {
-		w := serve(newStudio(`<kim & "co">`), "GET", "/", nil)
-		body := w.Body.String()
+		body := serve(s, "GET", "/", nil, "Cookie", signedIn(t, a)).Body.String()
 		if !strings.Contains(body, "&lt;kim &amp; &#34;co&#34;&gt;") || !strings.Contains(body, "atelier compute list") || !strings.Contains(body, "not part of this build") {
 			t.Error(body)
 		}
 	})
 	t.Run("korean", func(t *testing.T) {
-		w := serve(newStudio("kim"), "GET", "/", nil, "Accept-Language", "ko-KR,ko;q=0.9,en;q=0.5")
+		w := serve(s, "GET", "/", nil, "Cookie", signedIn(t, a), "Accept-Language", "ko-KR,ko;q=0.9,en;q=0.5")
 		if !strings.Contains(w.Body.String(), `<html lang="ko">`) || !strings.Contains(w.Body.String(), "로그인한 사용자") || w.Header().Get("Content-Language") != "ko" {
 			t.Error(w.Body)
 		}
 	})
 	t.Run("links-nothing", func(t *testing.T) {
-		for _, who := range []string{"", "kim"} {
-			if body := serve(newStudio(who), "GET", "/", nil).Body.String(); strings.Contains(body, "href") || strings.Contains(body, "<script") {
+		for _, cookie := range []string{"", signedIn(t, a)} {
+			if body := serve(s, "GET", "/", nil, "Cookie", cookie).Body.String(); strings.Contains(body, "href") || strings.Contains(body, "<script") {
 				t.Error(body)
 			}
 		}
 	})
 	t.Run("headers", func(t *testing.T) {
-		w := serve(newStudio(""), "GET", "/", nil)
+		w := serve(s, "GET", "/", nil)
 		csp := w.Header().Get("Content-Security-Policy")
 		if !strings.HasPrefix(csp, "default-src 'none'") || strings.Contains(csp, "unsafe") || w.Header().Get("X-Content-Type-Options") != "nosniff" ||
 			w.Header().Get("Referrer-Policy") != "no-referrer" || w.Header().Get("Cache-Control") != "no-store" {
@@ -88,67 +117,75 @@ func TestPages(t *testing.T) {
 		}
 	})
 	t.Run("other-paths", func(t *testing.T) {
-		if w := serve(newStudio("kim"), "GET", "/other", nil); w.Code != 404 {
+		if w := serve(s, "GET", "/other", nil); w.Code != 404 {
 			t.Error(w.Code)
 		}
 	})
 }
 
 func TestSigningIn(t *testing.T) {
-	form := url.Values{"code": {"c0de"}}
+	s, a := newStudio(t, "kim")
 	same := []string{"Sec-Fetch-Site", "same-origin"}
+	form := func(code string) url.Values { return url.Values{"code": {code}} }
 	t.Run("link-then-button", func(t *testing.T) {
-		s := newStudio("", "c0de")
-		link := strings.TrimPrefix(Link("https://127.0.0.1:8443/", "c0de"), "https://127.0.0.1:8443")
+		code := a.SignInCode()
+		link := strings.TrimPrefix(Link(origin+"/", code), origin)
 		for range 2 { // looking at the link uses nothing up
 			w := serve(s, "GET", link, nil)
-			if w.Code != 200 || !strings.Contains(w.Body.String(), `name="code" value="c0de"`) || w.Header().Get("Set-Cookie") != "" {
+			if w.Code != 200 || !strings.Contains(w.Body.String(), `name="code" value="`+code+`"`) || w.Header().Get("Set-Cookie") != "" {
 				t.Fatalf("%d %s", w.Code, w.Body)
 			}
 		}
-		w := serve(s, "POST", "/signin", form, same...)
-		if w.Code != 303 || w.Header().Get("Location") != "/" || !strings.HasPrefix(w.Header().Get("Set-Cookie"), "__Host-atelier=s; Path=/") {
+		w := serve(s, "POST", "/signin", form(code), same...)
+		cookie := w.Header().Get("Set-Cookie")
+		if w.Code != 303 || w.Header().Get("Location") != "/" || !strings.HasPrefix(cookie, "__Host-atelier=") ||
+			!strings.Contains(cookie, "; Path=/;") || !strings.Contains(cookie, "; HttpOnly; Secure; SameSite=Lax") {
 			t.Fatalf("%d %v", w.Code, w.Header())
 		}
-		w = serve(s, "POST", "/signin", form, same...)
+		value, _, _ := strings.Cut(cookie, ";")
+		if body := serve(s, "GET", "/", nil, "Cookie", value).Body.String(); !strings.Contains(body, "<strong>kim</strong>") {
+			t.Error(body)
+		}
+		w = serve(s, "POST", "/signin", form(code), same...)
 		if w.Code != 403 || !strings.Contains(w.Body.String(), "not good any more") || w.Header().Get("Set-Cookie") != "" {
 			t.Errorf("a second time: %d %s", w.Code, w.Body)
 		}
 	})
 	t.Run("from-another-site", func(t *testing.T) {
-		s := newStudio("", "c0de")
-		if w := serve(s, "POST", "/signin", form, "Sec-Fetch-Site", "cross-site"); w.Code != 403 || w.Header().Get("Set-Cookie") != "" {
+		code := a.SignInCode()
+		if w := serve(s, "POST", "/signin", form(code), "Sec-Fetch-Site", "cross-site"); w.Code != 403 || w.Header().Get("Set-Cookie") != "" {
 			t.Errorf("%d %v", w.Code, w.Header())
 		}
-		if w := serve(s, "POST", "/signin", form, same...); w.Code != 303 {
+		if w := serve(s, "POST", "/signin", form(code), same...); w.Code != 303 {
 			t.Error("the other site used the code up")
 		}
 	})
 	t.Run("markup-in-the-code", func(t *testing.T) {
-		w := serve(newStudio(""), "GET", Link("", `"><script>x`), nil)
-		if strings.Contains(w.Body.String(), "<script") {
+		if w := serve(s, "GET", Link("", `"><script>x`), nil); strings.Contains(w.Body.String(), "<script") {
 			t.Error(w.Body)
 		}
 	})
 	t.Run("code-in-the-address-does-not-count", func(t *testing.T) {
-		if w := serve(newStudio("", "c0de"), "POST", "/signin?code=c0de", url.Values{}, same...); w.Code != 403 {
+		if w := serve(s, "POST", "/signin?code="+a.SignInCode(), url.Values{}, same...); w.Code != 403 {
 			t.Error(w.Code)
 		}
 	})
 	t.Run("without-a-code", func(t *testing.T) {
-		if w := serve(newStudio(""), "GET", "/signin", nil); w.Code != 303 || w.Header().Get("Location") != "/" {
+		if w := serve(s, "GET", "/signin", nil); w.Code != 303 || w.Header().Get("Location") != "/" {
 			t.Error(w.Code)
 		}
 	})
 	t.Run("huge-form", func(t *testing.T) {
-		if w := serve(newStudio("", "c0de"), "POST", "/signin", url.Values{"code": {strings.Repeat("x", 1<<20)}}, same...); w.Code != 403 {
+		huge := form(a.SignInCode())
+		huge.Set("more", strings.Repeat("x", 1<<20))
+		if w := serve(s, "POST", "/signin", huge, same...); w.Code != 403 {
 			t.Error(w.Code)
 		}
 	})
 }
 
 func TestPublicAddresses(t *testing.T) {
-	s := newStudio("")
+	s, _ := newStudio(t, "kim")
 	if w := serve(s, "GET", "/healthz", nil); w.Code != 200 || w.Body.String() != "ok\n" {
 		t.Errorf("%d %q", w.Code, w.Body)
 	}
