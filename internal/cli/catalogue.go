@@ -57,7 +57,6 @@ var catalogue = map[string]text{
 	"usage.missing":      {"%s is missing: %s", "%s이(가) 없습니다: %s"},
 	"usage.extra":        {"%q is one argument too many: %s", "%q은(는) 필요 없는 인수입니다: %s"},
 	"usage.yes":          {"this deletes %s for good and nobody can be asked here; add -y to do it", "%s을(를) 영구히 삭제하지만 여기서는 확인할 수 없습니다. 진행하려면 -y를 추가하세요"},
-	"usage.location":     {"--location %s: this command shows one location", "--location %s: 이 명령은 위치 하나만 표시합니다"},
 
 	"cannot.create.cluster": {"cannot create cluster %q", "클러스터 %q을(를) 만들 수 없습니다."},
 	"cannot.update":         {"cannot update compute %q", "컴퓨팅 %q을(를) 업데이트할 수 없습니다."},
@@ -122,26 +121,22 @@ var catalogue = map[string]text{
 	"job.data":           {"Input %s: %s (%d files, %s)%s", "입력 %s: %s(파일 %d개, %s)%s"},
 	"job.env.found":      {"Environment: %s, because it lies beside the code", "환경: %s(코드 폴더에 있으므로 사용)"},
 	"job.env.host":       {"Environment: the node's own Python", "환경: 노드에 설치된 Python"},
-	"job.env.file":       {"Environment: %s", "환경: %s"},
 	"job.nocompute":      {"no compute was given: add --compute NAME, or compute: to the file", "컴퓨팅을 지정하지 않았습니다. --compute NAME을 추가하거나 파일에 compute:를 넣으세요"},
 	"job.nocommand":      {"what to run is missing: put it after --, for example `atelier job run --compute cpu -- python train.py`", "실행할 명령이 없습니다. -- 뒤에 입력하세요. 예: `atelier job run --compute cpu -- python train.py`"},
 	"job.local":          {"compute: local is not supported: Atelier runs jobs on computes; name a cluster of yours", "compute: local은 지원되지 않습니다. 클러스터 이름을 지정하세요"},
-	"job.waiting":        {"waits: %s", "대기: %s"},
 	"job.download.exist": {"%s exists already; give another folder with -p, or --overwrite", "%s이(가) 이미 있습니다. -p로 다른 폴더를 지정하거나 --overwrite를 사용하세요"},
 
 	"why.none":     {"%s waits for nothing.", "%s은(는) 기다리는 것이 없습니다."},
 	"why.blocked":  {"%s is blocked:", "%s이(가) 차단되었습니다:"},
 	"why.waits":    {"%s waits:", "%s이(가) 대기 중입니다:"},
 	"why.helps":    {"helps", "해결"},
-	"why.since":    {"since %s ago", "%s 전부터"},
+	"why.since":    {"for %s", "%s 전부터"},
 	"why.notfound": {"there is no compute and no job called %q", "%q(이)라는 컴퓨팅이나 작업이 없습니다"},
 
 	"events.none": {"No events.", "이벤트가 없습니다."},
 
-	"server.none":   {"there is no server: no Atelier runs with the data directory %s", "서버가 없습니다. 데이터 디렉터리 %s(으)로 실행 중인 Atelier가 없습니다"},
-	"server.broken": {"%s cannot be used: %v", "%s을(를) 사용할 수 없습니다: %v"},
-	"server.creds":  {"%s has no credentials.json, so there is no service principal to hand out; start `atelier up` with this directory once", "%s에 credentials.json이 없어 내보낼 서비스 주체가 없습니다. 이 디렉터리로 `atelier up`을 한 번 실행하세요"},
-	"timeout":       {"the time of %s is over", "제한 시간 %s이(가) 지났습니다"},
+	"server.creds": {"%s has no credentials.json, so there is no service principal to hand out; start `atelier up` with this directory once", "%s에 credentials.json이 없어 내보낼 서비스 주체가 없습니다. 이 디렉터리로 `atelier up`을 한 번 실행하세요"},
+	"timeout":      {"the time of %s is over", "제한 시간 %s이(가) 지났습니다"},
 
 	"why.ComputeNotFound":            {"there is no such compute", "컴퓨팅을 찾을 수 없습니다."},
 	"why.ResourceNotFound":           {"there is no such resource", "리소스를 찾을 수 없습니다."},

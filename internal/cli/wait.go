@@ -66,7 +66,7 @@ func (a *App) waitProvisioned(ctx context.Context, c *client.Client, name string
 		if len(v.Properties.Reasons) > 0 && stage != "Succeeded" {
 			stage += " (" + a.reasonText(v.Properties.Reasons[0]) + ")"
 		}
-		if stage != last && last != "" {
+		if stage != last && stage != "Succeeded" && stage != "Failed" {
 			fmt.Fprintln(a.Stderr, a.say("compute.stage", plain(name), plain(stage), short(a.Now().Sub(start))))
 		}
 		last = stage

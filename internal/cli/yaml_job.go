@@ -66,7 +66,7 @@ func readJob(name, dir string, src []byte, sets []string) (*jobFile, error) {
 	}
 	j := &jobFile{Dir: dir}
 	f.mapping(root, "a commandJob file", f.jobSchema(j))
-	if strings.TrimSpace(j.Command) == "" {
+	if strings.TrimSpace(j.Command) == "" && len(f.problems) == 0 {
 		f.fail(root, "command is required: what the job runs, for example \"command: python train.py\"")
 	}
 	if err := f.err(); err != nil {

@@ -48,6 +48,7 @@ func (f *yamlFile) hint(key string, s schema) string {
 	if near := nearest(key, names); near != "" {
 		return "; did you mean " + strconv.Quote(near) + "?"
 	}
+	names = slices.DeleteFunc(names, func(n string) bool { return s[n] == nil })
 	return "; known are " + strings.Join(names, ", ")
 }
 
