@@ -138,6 +138,30 @@ func (v *index) Kinds() []string {
 func (v *index) Reset()               { v.rows = map[atelier.ID]atelier.Index{} }
 func (v *index) Apply(c store.Change) { v.rows[c.ID] = c.Index }
 
+// BenchmarkOpen is the start: of a new file, and of one that is checked whole.
+func BenchmarkOpen(b *testing.B) {
+	for _, n := range []int64{0, 1000, 4000} {
+		path := filled(b, n)
+		info, err := os.Stat(path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(fmt.Sprintf("jobs-%d", n), func(b *testing.B) {
+			for i := 0; b.Loop(); i++ {
+				file := path
+				if n == 0 {
+					file = filepath.Join(b.TempDir(), fmt.Sprint(i))
+				}
+				db := openBench(b, file)
+				b.StopTimer()
+				_ = db.Close()
+				b.StartTimer()
+			}
+			b.ReportMetric(float64(info.Size())/1e6, "MB")
+		})
+	}
+}
+
 // BenchmarkLarge is a store with 100,000 queued jobs.
 func BenchmarkLarge(b *testing.B) {
 	path := filled(b, 100_000)
@@ -147,7 +171,9 @@ func BenchmarkLarge(b *testing.B) {
 			if err := db.AddView(new(index)); err != nil {
 				b.Fatal(err)
 			}
+			b.StopTimer()
 			_ = db.Close()
+			b.StartTimer()
 		}
 	})
 	db := openBench(b, path)

@@ -187,3 +187,30 @@ func contents(ctx context.Context, path string) (text string, err error) {
 	})
 	return text, err
 }
+
+// TestLogIsBegunAnew: without checkpoints the write-ahead log would hold every page
+// ever written.
+func TestLogIsBegunAnew(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "atelier.db")
+	db := reopen(t, path)
+	var sizes []int64
+	for round := range 30 {
+		var list []atelier.Resource
+		for i := range 200 {
+			j := numbered(fmt.Sprint(round, "-", i))
+			j.Spec.Command = strings.Repeat("x", 1000)
+			list = append(list, j)
+		}
+		if err := put(t, db, list...); err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(path + "-wal")
+		if err != nil {
+			t.Fatal(err)
+		}
+		sizes = append(sizes, info.Size())
+	}
+	if first, last := sizes[9], sizes[29]; last > 2*first {
+		t.Errorf("the log has %d bytes after 10 rounds and %d after 30", first, last)
+	}
+}

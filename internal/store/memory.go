@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -78,8 +79,8 @@ func (d *Disk) scan(kinds []string, f func(row) error) error {
 
 func (d *Disk) all(f func(row) error) error {
 	var list []row
-	for _, rows := range d.kinds {
-		list = append(list, rows...)
+	for _, kind := range slices.Sorted(maps.Keys(d.kinds)) {
+		list = append(list, d.kinds[kind]...)
 	}
 	Query{}.sort(list)
 	return each(list, f)

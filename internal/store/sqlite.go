@@ -28,11 +28,13 @@ const (
 	// checkedAtStart is how large a file is read and verified whole at the start.
 	// Beyond it, damage shows when what is damaged is read.
 	checkedAtStart = 8 << 20
-	// checkpointPages is how many pages the write-ahead log may have before a commit
-	// moves them to the file.
-	checkpointPages = 4000
+	// checkpointEvery is after how many written rows and events the write-ahead log is
+	// moved to the file and begun anew: some 20 MB.
+	checkpointEvery = 2000
 	busyTimeout     = 5000 // milliseconds; only an operator's own tools can make us wait
+	readersTimeout  = 50   // milliseconds that a checkpoint waits for those who read what is in the log
 	maxReaders      = 32
+	idleReaders     = 4 // each keeps some memory
 )
 
 // sqliteFile is storage in one SQLite file: one connection writes, others read.
@@ -44,6 +46,9 @@ type sqliteFile struct {
 	w       *sqlReader
 	readers *sql.DB
 	shared  *statements // of readers
+
+	logged  int   // rows and events since the last checkpoint
+	failure error // of a checkpoint, after which nothing may be written
 }
 
 // OpenSQLite opens or makes the store in the file. The context bounds only the
@@ -102,7 +107,7 @@ func (s *sqliteFile) open(ctx context.Context, now func() time.Time, synchronous
 func (s *sqliteFile) connect(ctx context.Context, synchronous string) (err error) {
 	s.pool, err = sql.Open("sqlite", dsn(s.path,
 		"busy_timeout", fmt.Sprint(busyTimeout), "journal_mode", "WAL", "synchronous", synchronous,
-		"foreign_keys", "ON", "wal_autocheckpoint", fmt.Sprint(checkpointPages), "journal_size_limit", "67108864"))
+		"foreign_keys", "ON", "wal_autocheckpoint", "0", "journal_size_limit", "67108864"))
 	if err != nil {
 		return err
 	}
@@ -128,7 +133,7 @@ func (s *sqliteFile) connect(ctx context.Context, synchronous string) (err error
 		return err
 	}
 	s.readers.SetMaxOpenConns(maxReaders)
-	s.readers.SetMaxIdleConns(maxReaders / 4)
+	s.readers.SetMaxIdleConns(idleReaders)
 	s.shared = &statements{prepare: s.readers.PrepareContext}
 	return nil
 }

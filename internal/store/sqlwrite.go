@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 
 	sqlite3 "modernc.org/sqlite/lib"
@@ -20,6 +21,9 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)`
 )
 
 func (s *sqliteFile) commit(rows []row, log []entry) error {
+	if s.failure != nil {
+		return s.failure
+	}
 	err := s.exec("BEGIN IMMEDIATE")
 	if err == nil {
 		err = s.write(rows, log)
@@ -31,7 +35,29 @@ func (s *sqliteFile) commit(rows []row, log []entry) error {
 		_ = s.exec("ROLLBACK") // SQLite may have done it already
 		return classify(err)
 	}
+	if s.logged += len(rows) + len(log); s.logged >= checkpointEvery {
+		s.logged = 0
+		s.checkpoint()
+	}
 	return nil
+}
+
+// checkpoint moves the write-ahead log to the file and begins it anew. SQLite's own
+// way never finds the moment to begin anew while somebody always reads, and the log
+// grows without end; here the writer waits for them, briefly. If they take longer,
+// the next checkpoint goes on. What the log holds is durable already, so only an
+// error that leaves the disk in doubt matters, and it matters to the next commit.
+func (s *sqliteFile) checkpoint() {
+	err := s.exec(fmt.Sprintf("PRAGMA busy_timeout = %d", readersTimeout))
+	if err == nil {
+		err = s.exec("PRAGMA wal_checkpoint(RESTART)")
+	}
+	if again := s.exec(fmt.Sprintf("PRAGMA busy_timeout = %d", busyTimeout)); err == nil {
+		err = again
+	}
+	if err = classify(err); errors.As(err, new(fatal)) {
+		s.failure = err
+	}
 }
 
 func (s *sqliteFile) write(rows []row, log []entry) error {
@@ -76,6 +102,8 @@ func (s *sqliteFile) exec(query string, args ...any) error {
 func classify(err error) error {
 	c := code(err)
 	switch {
+	case err == nil:
+		return nil
 	case c&0xff == sqlite3.SQLITE_FULL, c == sqlite3.SQLITE_IOERR_SHMSIZE:
 		return notSaved(err, "StorageFull", "the disk of the data directory is full", "free some space")
 	case c&0xff == sqlite3.SQLITE_BUSY, c&0xff == sqlite3.SQLITE_LOCKED:

@@ -199,7 +199,9 @@ type ages struct{ seen []string }
 
 func (v *ages) Kinds() []string { return []string{atelier.KindTask} }
 func (v *ages) Reset()          { v.seen = nil }
-func (v *ages) Apply(c Change)  { v.seen = append(v.seen, c.ID.Name()+" "+c.Resource().Head().CreatedBy) }
+func (v *ages) Apply(c Change) {
+	v.seen = append(v.seen, c.ID.Name()+" "+c.Resource().Head().CreatedBy)
+}
 
 // TestViewAddedInABatch fills a view with what is stored and what those before it in
 // the batch wrote, oldest first.

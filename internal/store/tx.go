@@ -196,8 +196,8 @@ func (tx *Tx) event(verb string, m *atelier.Meta, state string) {
 }
 
 func (tx *Tx) rollback() {
-	for id, was := range tx.undo {
-		if was == nil {
+	for _, id := range tx.touched {
+		if was := tx.undo[id]; was == nil {
 			delete(tx.over.rows, id)
 		} else {
 			tx.over.rows[id] = *was
