@@ -135,7 +135,7 @@ func (a *App) computeDetail(d *detail, v *client.Compute) {
 	}
 	d.field("Created", p.CreatedOn)
 	for _, e := range append(p.ProvisioningErrors, s.Errors...) {
-		d.field(a.say("error"), fmt.Sprintf("%s  [%s]", e.Error.Message, e.Error.Code))
+		d.field(a.say("error"), fmt.Sprintf("%s  [%s]", e.Message, e.Code))
 	}
 	for _, w := range p.ProvisioningWarnings {
 		d.field("Warning", fmt.Sprintf("%s  [%s]", w.Message, w.Code))

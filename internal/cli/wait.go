@@ -97,7 +97,7 @@ func (a *App) provisioning(v *client.Compute) error {
 		errs = s.Errors
 	}
 	if len(errs) > 0 {
-		return atelier.Errorf(atelier.Transient, errs[0].Error.Code, "%s", errs[0].Error.Message)
+		return atelier.Errorf(atelier.Transient, errs[0].Code, "%s", errs[0].Message)
 	}
 	return atelier.Errorf(atelier.Transient, "ProvisioningFailed", "%s", a.say("compute.provision", p.ProvisioningState))
 }
