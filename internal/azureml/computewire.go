@@ -233,6 +233,9 @@ func (in *scaleIn) apply(s *atelier.ClusterSpec, isNew bool) error {
 		return atAs(err, at+"nodeIdleTimeBeforeScaleDown")
 	}
 	s.IdleAfter, s.IdleText = d, text
+	if text == atelier.FormatDuration(d) {
+		s.IdleText = "" // nothing to keep
+	}
 	return nil
 }
 
