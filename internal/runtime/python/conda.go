@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/token"
 
 	"github.com/atelier-compute/atelier"
 )
@@ -22,6 +24,9 @@ type condaFile struct {
 // readConda adds a conda file to a recipe. Packages that PyPI serves under the same
 // name come from there; the others are refused, all of them at once.
 func (r *recipe) readConda(text string) error {
+	if err := plain(text); err != nil {
+		return err
+	}
 	var f condaFile
 	if err := yaml.Unmarshal([]byte(text), &f); err != nil {
 		return invalid("the conda file cannot be read: %s", strings.TrimSpace(yaml.FormatError(err, false, true)))
@@ -50,6 +55,30 @@ func (r *recipe) readConda(text string) error {
 	}
 	if len(refused) > 0 {
 		return invalid("the conda file needs what this node cannot install, as it has pip and not conda:\n  %s", strings.Join(refused, "\n  "))
+	}
+	return nil
+}
+
+// plain refuses what no conda file needs and what can make a small text cost
+// minutes to read.
+func plain(text string) error {
+	const size, depth = 64 << 10, 10
+	if len(text) > size {
+		return invalid("the conda file has %d bytes; at most %d are read", len(text), size)
+	}
+	open := 0
+	for _, t := range lexer.Tokenize(text) {
+		switch t.Type {
+		case token.AnchorType, token.AliasType:
+			return invalid("line %d of the conda file has the anchor or alias %q; write out what it stands for", t.Position.Line, t.Origin)
+		case token.SequenceStartType, token.MappingStartType:
+			open++
+		case token.SequenceEndType, token.MappingEndType:
+			open--
+		}
+		if open > depth {
+			return invalid("line %d of the conda file has more than %d brackets in one another", t.Position.Line, depth)
+		}
 	}
 	return nil
 }
