@@ -121,19 +121,14 @@ func (c *Client) Wait(ctx context.Context, op *Operation, progress func(Operatio
 		if err := c.cfg.Sleep(ctx, after); err != nil {
 			return err
 		}
-		raw, h, err := c.Raw(ctx, http.MethodGet, op.URL, nil, nil)
+		a, err := c.exchange(ctx, http.MethodGet, op.URL, nil, nil)
 		if err != nil {
 			return err
 		}
-		after = retryAfter(h, time.Second)
-		var s OperationStatus
-		if len(raw) > 0 {
-			if err := json.Unmarshal(raw, &s); err != nil {
-				return fmt.Errorf("the server's operation status is not what this client understands: %w", err)
-			}
-		}
-		if s.Status == "" { // polled by Location: there is no body to go by
-			s.Status = "Succeeded"
+		after = retryAfter(a.header, time.Second)
+		s, err := statusOf(a)
+		if err != nil {
+			return err
 		}
 		if progress != nil {
 			progress(s)
@@ -142,11 +137,29 @@ func (c *Client) Wait(ctx context.Context, op *Operation, progress func(Operatio
 		case "Succeeded", "Completed":
 			return nil
 		case "Failed", "Canceled":
-			e := &Error{Status: http.StatusOK, Code: "OperationFailed", Message: "the operation ended as " + s.Status, RequestID: h.Get("x-ms-request-id")}
+			e := &Error{Status: http.StatusOK, Code: "OperationFailed", Message: "the operation ended as " + s.Status, RequestID: a.header.Get("x-ms-request-id")}
 			if s.Error != nil {
 				e.Code, e.Message, e.Target = s.Error.Code, s.Error.Message, s.Error.Target
 			}
 			return e
 		}
 	}
+}
+
+// statusOf reads an operation's status from its body, or, for one that is polled by
+// Location and has none, from the HTTP status.
+func statusOf(a answer) (s OperationStatus, err error) {
+	if len(a.body) > 0 {
+		if err := json.Unmarshal(a.body, &s); err != nil {
+			return s, fmt.Errorf("the server's operation status is not what this client understands: %w", err)
+		}
+	}
+	switch {
+	case s.Status != "":
+	case a.status == http.StatusAccepted:
+		s.Status = "InProgress"
+	default:
+		s.Status = "Succeeded"
+	}
+	return s, nil
 }

@@ -152,44 +152,51 @@ func join(base string, parts []string) string {
 // Raw calls any path (or absolute URL of this server) and returns the answer's
 // body and header. Body is JSON to send: bytes as they are, anything else encoded.
 func (c *Client) Raw(ctx context.Context, method, path string, query url.Values, body any) (json.RawMessage, http.Header, error) {
+	a, err := c.exchange(ctx, method, path, query, body)
+	return a.body, a.header, err
+}
+
+// answer is what came back, read to its end.
+type answer struct {
+	status int
+	header http.Header
+	body   json.RawMessage
+}
+
+func (c *Client) exchange(ctx context.Context, method, path string, query url.Values, body any) (answer, error) {
 	data, err := encode(body)
 	if err != nil {
-		return nil, nil, err
+		return answer{}, err
 	}
 	for try := 0; ; try++ {
-		raw, header, err := c.once(ctx, method, path, query, data)
-		wait, again := retry(err, header, method, try)
+		a, err := c.once(ctx, method, path, query, data)
+		wait, again := retry(err, a.header, method, try)
 		if !again {
-			return raw, header, err
+			return a, err
 		}
 		if err := c.cfg.Sleep(ctx, wait); err != nil {
-			return nil, nil, err
+			return answer{}, err
 		}
 	}
 }
 
-func (c *Client) once(ctx context.Context, method, path string, query url.Values, data []byte) (json.RawMessage, http.Header, error) {
+func (c *Client) once(ctx context.Context, method, path string, query url.Values, data []byte) (a answer, err error) {
 	var body io.Reader
 	if data != nil {
 		body = bytes.NewReader(data)
 	}
 	res, err := c.send(ctx, method, path, query, body, "application/json")
+	if res != nil {
+		a.status, a.header = res.StatusCode, res.Header
+	}
 	if err != nil {
-		return nil, header(res), err
+		return a, err
 	}
 	defer res.Body.Close()
-	raw, err := io.ReadAll(res.Body)
-	if err != nil {
-		return nil, nil, c.unreachable(err)
+	if a.body, err = io.ReadAll(res.Body); err != nil {
+		return a, c.unreachable(err)
 	}
-	return raw, res.Header, nil
-}
-
-func header(res *http.Response) http.Header {
-	if res == nil {
-		return nil
-	}
-	return res.Header
+	return a, nil
 }
 
 // tries bounds how often a call that the server was too busy for is made.

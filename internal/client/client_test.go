@@ -207,6 +207,29 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
+func TestJob(t *testing.T) {
+	f := newFake(t)
+	f.on("GET /jobs/j", say(200, `{"name":"j","properties":{"status":"Failed","exitCode":3,"attempt":2,"startTime":null,
+		"error":{"error":{"code":"UserError","message":"m","target":null}},"outputs":{"default":{"uri":"u","mode":null,"jobOutputType":"uri_folder"}}}}`))
+	f.on("POST /submitJobs", func(w http.ResponseWriter, r *http.Request) {
+		if body, _ := io.ReadAll(r.Body); string(body) != `{"value":[{"name":"a","properties":{"jobType":"Command","command":"c"}}]}` {
+			t.Errorf("sent %s", body)
+		}
+		say(200, `{"value":[{"name":"a","status":"NotStarted"}]}`)(w, r)
+	})
+	j, err := f.Job(t.Context(), "j")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := j.Properties; *p.ExitCode != 3 || p.Error.Code != "UserError" || p.Attempt != 2 || p.Outputs["default"].URI != "u" || !Terminal(p.Status) || Terminal("Finalizing") {
+		t.Errorf("decoded %+v", p)
+	}
+	out, err := f.SubmitJobs(t.Context(), []BatchJob{{Name: "a", Properties: JobProperties{JobType: "Command", Command: "c"}}})
+	if err != nil || len(out) != 1 || out[0] != (BatchResult{"a", "NotStarted"}) {
+		t.Error(out, err)
+	}
+}
+
 func TestFailedOperation(t *testing.T) {
 	f := newFake(t)
 	f.mux.HandleFunc("GET /op/1", say(200, `{"status":"Failed","error":{"code":"NoCapacity","message":"full"}}`))
@@ -214,6 +237,10 @@ func TestFailedOperation(t *testing.T) {
 	err := f.Wait(t.Context(), &Operation{URL: f.URL + "/op/1"}, nil)
 	if !IsCode(err, "NoCapacity") || err.Error() != "full" {
 		t.Errorf("got %v", err)
+	}
+	f.waits = nil
+	if err := f.Wait(t.Context(), &Operation{URL: f.URL + "/location"}, nil); err != nil || len(f.waits) != 2 {
+		t.Errorf("by Location: %v after %d looks", err, len(f.waits))
 	}
 	if err := f.Wait(t.Context(), nil, nil); err != nil {
 		t.Error(err)

@@ -31,6 +31,21 @@ type Problem struct {
 	Target  string `json:"target,omitempty"`
 }
 
+// UnmarshalJSON takes a problem bare or, as ARM mostly has it, below "error".
+func (p *Problem) UnmarshalJSON(data []byte) error {
+	type bare Problem
+	var v struct {
+		bare
+		Error *bare `json:"error"`
+	}
+	err := json.Unmarshal(data, &v)
+	if v.Error != nil {
+		v.bare = *v.Error
+	}
+	*p = Problem(v.bare)
+	return err
+}
+
 func (e *Error) Error() string {
 	if e.Message == "" {
 		return fmt.Sprintf("the server answered %d %s", e.Status, http.StatusText(e.Status))
@@ -102,7 +117,9 @@ func readError(res *http.Response) *Error {
 	body, _ := io.ReadAll(io.LimitReader(res.Body, maxError)) // an error with half a body is still that error
 	var envelope struct {
 		Error struct {
-			Problem
+			Code    string    `json:"code"`
+			Message string    `json:"message"`
+			Target  string    `json:"target"`
 			Details []Problem `json:"details"`
 		} `json:"error"`
 	}

@@ -16,14 +16,14 @@ import (
 
 // EventQuery selects events, oldest first.
 type EventQuery struct {
-	After  int64  // only later ones
+	After  int64  // only later ones; 0 is the newest page, or when following from now on; -1 is all
 	Target string // only of this object and what is below it
 }
 
 func (q EventQuery) values() url.Values {
 	v := url.Values{}
-	if q.After > 0 {
-		v.Set("after", strconv.FormatInt(q.After, 10))
+	if q.After != 0 {
+		v.Set("after", strconv.FormatInt(max(q.After, 0), 10))
 	}
 	if q.Target != "" {
 		v.Set("target", q.Target)
@@ -41,6 +41,15 @@ func (c *Client) Events(ctx context.Context, q EventQuery) iter.Seq2[*Event, err
 // the last event, so none is missed or repeated.
 func (c *Client) FollowEvents(ctx context.Context, q EventQuery) iter.Seq2[*Event, error] {
 	return func(yield func(*Event, error) bool) {
+		if q.After == 0 {
+			// A number to resume after must be known before the first event comes.
+			now, err := c.newest(ctx)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			q.After = now
+		}
 		failures, stop, ever := 0, false, false
 		for !stop {
 			opened, err := c.eventsOnce(ctx, q, func(e *Event) bool {
@@ -66,6 +75,19 @@ func (c *Client) FollowEvents(ctx context.Context, q EventQuery) iter.Seq2[*Even
 			}
 		}
 	}
+}
+
+// newest returns the number of the last event, or -1 if there is none yet.
+func (c *Client) newest(ctx context.Context) (int64, error) {
+	p, err := c.page(ctx, http.MethodGet, c.Path("events"), url.Values{"$top": {"1"}})
+	if err != nil || len(p.Value) == 0 {
+		return -1, err
+	}
+	e, err := read[Event](p.Value[len(p.Value)-1])
+	if err != nil {
+		return 0, err
+	}
+	return e.Seq, nil
 }
 
 func (c *Client) eventsOnce(ctx context.Context, q EventQuery, f func(*Event) bool) (opened bool, err error) {

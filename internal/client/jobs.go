@@ -40,13 +40,18 @@ type JobProperties struct {
 	Services             map[string]json.RawMessage `json:"services,omitempty"`
 
 	// Read only.
-	Status    string   `json:"status,omitempty"`
-	Attempt   int      `json:"attempt,omitempty"`
-	ExitCode  *int     `json:"exitCode,omitempty"`
-	Error     *Problem `json:"error,omitempty"`
-	Reasons   []Reason `json:"reasons,omitempty"`
-	StartTime string   `json:"startTime,omitempty"`
-	EndTime   string   `json:"endTime,omitempty"`
+	Status      string   `json:"status,omitempty"`
+	Attempt     int      `json:"attempt,omitempty"`
+	ExitCode    *int     `json:"exitCode,omitempty"`
+	Error       *Problem `json:"error,omitempty"`
+	Reasons     []Reason `json:"reasons,omitempty"`
+	MaxAttempts int      `json:"maxAttempts,omitempty"`
+	Priority    int      `json:"priority,omitempty"`
+	CreatedTime string   `json:"createdTime,omitempty"`
+	QueuedTime  string   `json:"queuedTime,omitempty"`
+	StartTime   string   `json:"startTime,omitempty"`
+	EndTime     string   `json:"endTime,omitempty"`
+	Nodes       []string `json:"nodes,omitempty"` // of the current attempt, by rank
 }
 
 // JobInput is a literal, or data by its URI.

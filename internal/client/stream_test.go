@@ -163,6 +163,27 @@ func TestFollowEvents(t *testing.T) {
 	if fmt.Sprint(got) != "[5 6 7 8]" || fmt.Sprint(after) != "[4 6 7]" {
 		t.Errorf("got %v, asked after %v", got, after)
 	}
+	t.Run("from-now-on", func(t *testing.T) {
+		for last, want := range map[string]string{`{"value":[{"seq":41}]}`: "41", `{"value":[]}`: "0"} {
+			f := newFake(t)
+			f.on("GET /events", func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Query().Get("follow") == "" {
+					io.WriteString(w, last)
+					return
+				}
+				if after := r.URL.Query().Get("after"); after != want {
+					t.Errorf("asked after %q, want %s", after, want)
+				}
+				io.WriteString(w, event(42))
+			})
+			for e, err := range f.FollowEvents(t.Context(), EventQuery{}) {
+				if err != nil || e.Seq != 42 {
+					t.Fatal(e, err)
+				}
+				break
+			}
+		}
+	})
 	t.Run("refused", func(t *testing.T) {
 		f := newFake(t)
 		for e, err := range f.FollowEvents(t.Context(), EventQuery{}) {
@@ -177,7 +198,7 @@ func TestFollowEvents(t *testing.T) {
 	t.Run("nonsense", func(t *testing.T) {
 		f := newFake(t)
 		f.on("GET /events", say(200, "data: x\n\n"))
-		for _, err := range f.FollowEvents(t.Context(), EventQuery{}) {
+		for _, err := range f.FollowEvents(t.Context(), EventQuery{After: 1}) {
 			if err == nil || !strings.Contains(err.Error(), "event stream") {
 				t.Errorf("got %v", err)
 			}

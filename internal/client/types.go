@@ -127,17 +127,9 @@ type Warnings []Problem
 // UnmarshalJSON takes the list, one problem, or nothing.
 func (w *Warnings) UnmarshalJSON(data []byte) error {
 	*w = nil
-	var list []struct {
-		Problem
-		Error *Problem `json:"error"`
-	}
-	if json.Unmarshal(data, &list) == nil {
-		for _, item := range list {
-			if item.Error != nil {
-				item.Problem = *item.Error
-			}
-			*w = append(*w, item.Problem)
-		}
+	var list []Problem
+	if json.Unmarshal(data, &list) == nil && len(list) > 0 {
+		*w = list
 		return nil
 	}
 	var one Problem
@@ -174,6 +166,20 @@ type Node struct {
 	Port             int    `json:"port"`
 	NodeState        string `json:"nodeState"`
 	RunID            string `json:"runId"`
+
+	// Ours.
+	State   string   `json:"state"` // as Atelier has it: Wanted, Booting, Ready, Lost, Draining, Leaving
+	Since   string   `json:"since"`
+	HeardAt string   `json:"heardAt"`
+	Problem *Problem `json:"problem"`
+	Host    *struct {
+		Address   string    `json:"address"`
+		VCPUs     float64   `json:"vcpus"`
+		MemoryGiB float64   `json:"memoryGiB"`
+		GPUs      int       `json:"gpus"`
+		Isolation []string  `json:"isolation"`
+		Problems  []Problem `json:"problems"`
+	} `json:"host"`
 }
 
 // Size is a machine shape that a location has.
@@ -187,6 +193,8 @@ type Size struct {
 	MaxResourceVolumeMB   int      `json:"maxResourceVolumeMB"`
 	LowPriorityCapable    bool     `json:"lowPriorityCapable"`
 	SupportedComputeTypes []string `json:"supportedComputeTypes"`
+	GPUModel              string   `json:"gpuModel"` // ours
+	Short                 string   `json:"short"`    // ours: what the location lacks of it, in words
 	EstimatedVMPrices     *struct {
 		BillingCurrency string `json:"billingCurrency"`
 		UnitOfMeasure   string `json:"unitOfMeasure"`
