@@ -31,15 +31,25 @@ func TestSeeds(t *testing.T) {
 		}
 		return
 	}
-	for seed := from; seed <= to; seed++ {
-		bad, trace := sim.New(seed, long).Run()
-		if len(bad) > 0 {
-			t.Errorf("SIMSEED=%d: %s", seed, bad[0])
-			continue
-		}
-		if _, again := sim.New(seed, long).Run(); again != trace {
-			t.Fatalf("SIMSEED=%d does not replay: %x, then %x", seed, trace, again)
-		}
+	const chunk = 25
+	for first := from; first <= to; first += chunk {
+		t.Run(fmt.Sprintf("from-%d", first), func(t *testing.T) {
+			t.Parallel()
+			for seed := first; seed < min(first+chunk, to+1); seed++ {
+				twice(t, seed)
+			}
+		})
+	}
+}
+
+func twice(t *testing.T, seed uint64) {
+	bad, trace := sim.New(seed, long).Run()
+	if len(bad) > 0 {
+		t.Errorf("SIMSEED=%d: %s", seed, bad[0])
+		return
+	}
+	if _, again := sim.New(seed, long).Run(); again != trace {
+		t.Errorf("SIMSEED=%d does not replay: %x, then %x", seed, trace, again)
 	}
 }
 

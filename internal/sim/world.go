@@ -111,7 +111,7 @@ func (w *World) Run() (bad []string, trace uint64) {
 }
 
 // rest is how long after the last fault everything must have come to rest.
-const rest = 3 * time.Hour
+const rest = time.Hour
 
 // minute is what happens once a minute: the reaper, and faults of machines.
 func (w *World) minute() {
