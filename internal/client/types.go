@@ -53,17 +53,17 @@ type Identity struct {
 
 // ComputeProperties is the part of a compute that all kinds have.
 type ComputeProperties struct {
-	ComputeType          string      `json:"computeType"`
-	ComputeLocation      string      `json:"computeLocation,omitempty"`
-	Description          string      `json:"description,omitempty"`
-	DisableLocalAuth     *bool       `json:"disableLocalAuth,omitempty"`
-	ProvisioningState    string      `json:"provisioningState,omitempty"`
-	ProvisioningErrors   []ErrorItem `json:"provisioningErrors,omitempty"`
-	ProvisioningWarnings Warnings    `json:"provisioningWarnings,omitempty"`
-	Reasons              []Reason    `json:"reasons,omitempty"`
-	CreatedOn            string      `json:"createdOn,omitempty"`
-	ModifiedOn           string      `json:"modifiedOn,omitempty"`
-	Properties           *Cluster    `json:"properties,omitempty"`
+	ComputeType          string    `json:"computeType"`
+	ComputeLocation      string    `json:"computeLocation,omitempty"`
+	Description          string    `json:"description,omitempty"`
+	DisableLocalAuth     *bool     `json:"disableLocalAuth,omitempty"`
+	ProvisioningState    string    `json:"provisioningState,omitempty"`
+	ProvisioningErrors   []Problem `json:"provisioningErrors,omitempty"`
+	ProvisioningWarnings Warnings  `json:"provisioningWarnings,omitempty"`
+	Reasons              []Reason  `json:"reasons,omitempty"`
+	CreatedOn            string    `json:"createdOn,omitempty"`
+	ModifiedOn           string    `json:"modifiedOn,omitempty"`
+	Properties           *Cluster  `json:"properties,omitempty"`
 }
 
 // Cluster is the part of a compute that only AmlCompute has.
@@ -81,7 +81,7 @@ type Cluster struct {
 	PropertyBag                   map[string]any   `json:"propertyBag,omitempty"`
 	AllocationState               string           `json:"allocationState,omitempty"`
 	AllocationStateTransitionTime string           `json:"allocationStateTransitionTime,omitempty"`
-	Errors                        []ErrorItem      `json:"errors,omitempty"`
+	Errors                        []Problem        `json:"errors,omitempty"`
 	CurrentNodeCount              *int             `json:"currentNodeCount,omitempty"`
 	TargetNodeCount               *int             `json:"targetNodeCount,omitempty"`
 	NodeStateCounts               *NodeStateCounts `json:"nodeStateCounts,omitempty"`
@@ -114,11 +114,6 @@ type NodeStateCounts struct {
 	Unusable  int `json:"unusableNodeCount"`
 	Leaving   int `json:"leavingNodeCount"`
 	Preempted int `json:"preemptedNodeCount"`
-}
-
-// ErrorItem is a Problem in ARM's envelope.
-type ErrorItem struct {
-	Error Problem `json:"error"`
 }
 
 // Warnings are problems that do not stop a compute. The service says {} for none.
