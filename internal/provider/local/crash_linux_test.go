@@ -3,6 +3,7 @@ package local
 import (
 	"bytes"
 	"math/rand/v2"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -20,6 +21,7 @@ func TestServerKilledDuringLaunch(t *testing.T) {
 		for range 20 {
 			p := w.fresh(t, "")
 			cmd := exec.Command(p.Exe, "server", p.Dir, p.Installation, w.name)
+			cmd.Env = append(os.Environ(), fastExit)
 			var out bytes.Buffer
 			cmd.Stderr = &out
 			if err := cmd.Start(); err != nil {
