@@ -50,7 +50,10 @@ func (p *Provider) Launch(ctx context.Context, m provider.Machine) error {
 	if p.gone(m.Name) {
 		return nameUsed(m.Name)
 	}
-	dir := p.node(m.Name)
+	dir, err := filepath.Abs(p.node(m.Name)) // the node's processes live in another directory
+	if err != nil {
+		return fmt.Errorf("launch %s: %w", m.Name, err)
+	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("launch %s: %w", m.Name, err)
 	}

@@ -181,6 +181,27 @@ func TestLaunchAfterInitDied(t *testing.T) {
 	})
 }
 
+func TestLaunchAgainLeavesTheNodeAlone(t *testing.T) {
+	each(t, func(t *testing.T, w way) {
+		p := w.fresh(t, "")
+		launch(t, p, "n-0")
+		init := initOf(t, p, "n-0")
+		launch(t, again(p), "n-0")
+		if got := initOf(t, p, "n-0"); got != init || !init.alive() {
+			t.Errorf("init = %+v, want the first, %+v, alive", got, init)
+		}
+		terminate(t, p, "n-0")
+	})
+}
+
+func TestRelativeDirectory(t *testing.T) {
+	t.Chdir(t.TempDir())
+	p := ways[2].open(t, "nodes", "")
+	launch(t, p, "n-0")
+	eventually(t, "the agent runs", func() bool { return len(lines(p, "n-0", "starts")) == 1 })
+	terminate(t, p, "n-0")
+}
+
 // A server that is killed after the fork leaves an init that Launch does not know.
 func TestOrphanInitIsNotDoubled(t *testing.T) {
 	p := ways[2].fresh(t, "")
