@@ -64,10 +64,10 @@ func (k *Keys) openCA() error {
 	if k.caKey, ok = key.(*ecdsa.PrivateKey); !ok {
 		return k.damaged("ca.key", fmt.Errorf("it is a %T", key))
 	}
-	if k.ca, err = k.file(caFile, k.makeCA); err != nil {
+	if k.CA, err = k.file(caFile, k.makeCA); err != nil {
 		return err
 	}
-	if k.caCert, err = firstCert(k.ca); err != nil {
+	if k.caCert, err = firstCert(k.CA); err != nil {
 		return k.damaged(caFile, err)
 	}
 	if !k.caKey.PublicKey.Equal(k.caCert.PublicKey) {
@@ -220,7 +220,7 @@ var trusted = []string{
 // else could be reached from that shell.
 func (k *Keys) writeBundle() error {
 	k.Bundle = filepath.Join(k.Dir, bundleFile)
-	all := bytes.Clone(k.ca)
+	all := bytes.Clone(k.CA)
 	for _, path := range trusted {
 		if system, err := os.ReadFile(path); err == nil {
 			all = append(append(all, '\n'), system...)

@@ -27,12 +27,12 @@ import (
 // installation: whoever copies it can speak for it.
 type Keys struct {
 	Dir     string
+	CA      []byte // PEM, the certificate that clients and agents trust
 	CAFile  string
 	Bundle  string // PEM file: CA and what the machine trusts anyway, for variables that replace the machine's list
 	Signing *rsa.PrivateKey
 	KeyID   string // of Signing: a hash of the public key
 
-	ca     []byte // PEM
 	secret []byte
 	names  []string
 	now    func() time.Time
@@ -68,9 +68,6 @@ func OpenKeys(dir string, names []string, now func() time.Time) (*Keys, error) {
 	}
 	return k, nil
 }
-
-// CA is the certificate that clients and agents trust, in PEM form.
-func (k *Keys) CA() string { return string(k.ca) }
 
 // Derive returns 32 bytes for one purpose, the same for as long as the installation
 // lives. What one purpose's bytes reveal says nothing of another's.

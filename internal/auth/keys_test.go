@@ -50,7 +50,7 @@ func TestKeys(t *testing.T) {
 	t.Run("same-again", func(t *testing.T) {
 		os.Chmod(filepath.Join(dir, "secret"), 0o644)
 		again := open(t, dir, nil, c.now)
-		if again.CA() != first.CA() || !again.Signing.Equal(first.Signing) || again.KeyID != first.KeyID ||
+		if !bytes.Equal(again.CA, first.CA) || !again.Signing.Equal(first.Signing) || again.KeyID != first.KeyID ||
 			again.Tenant() != first.Tenant() || !bytes.Equal(again.Derive("x"), first.Derive("x")) {
 			t.Error("the keys changed from one start to the next")
 		}
@@ -95,7 +95,7 @@ func TestServerCertificate(t *testing.T) {
 	k := open(t, dir, []string{"Build.Example.", "10.0.0.7", "0.0.0.0", "::", "[fe80::1]"}, c.now)
 	handshake := func(name string, at time.Time) error {
 		pool := x509.NewCertPool()
-		pool.AppendCertsFromPEM(k.ca)
+		pool.AppendCertsFromPEM(k.CA)
 		server, client := net.Pipe()
 		defer server.Close()
 		go tls.Server(server, &tls.Config{GetCertificate: k.Certificate}).Handshake() //nolint:errcheck // the client tells
@@ -206,7 +206,7 @@ func TestStrictX509(t *testing.T) {
 func TestBundle(t *testing.T) {
 	k := open(t, t.TempDir(), nil, (&clock{start}).now)
 	data, err := os.ReadFile(k.Bundle)
-	if err != nil || !bytes.HasPrefix(data, k.ca) {
+	if err != nil || !bytes.HasPrefix(data, k.CA) {
 		t.Errorf("the bundle does not begin with our CA: %v", err)
 	}
 	for _, path := range trusted {
