@@ -184,14 +184,10 @@ func (a *API) listOperations(*arm.Request) (int, any, error) {
 	slices.Sort(names)
 	list := arm.List[operationDoc]{}
 	for _, name := range slices.Compact(names) {
-		i := strings.LastIndexByte(name, '/')
-		resource, operation := strings.TrimPrefix(name[:i], rp), name[i+1:]
-		if operation == "action" {
-			i = strings.LastIndexByte(resource, '/')
-			resource, operation = resource[:i], resource[i+1:]
-		}
+		parts := strings.Split(strings.TrimSuffix(name, "/action"), "/") // provider/resource/…/operation
+		resource, operation := strings.Join(parts[1:len(parts)-1], "/"), parts[len(parts)-1]
 		list.Value = append(list.Value, operationDoc{Name: name, Origin: "user,system", Display: map[string]string{
-			"provider": "Microsoft Machine Learning Services", "resource": resource, "operation": operation, "description": name,
+			"provider": parts[0], "resource": resource, "operation": operation, "description": name,
 		}})
 	}
 	return ok, list, nil
