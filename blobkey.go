@@ -2,6 +2,7 @@ package atelier
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -43,6 +44,9 @@ func BlobKey(w *Workspace, uri string) (string, error) {
 			return "", Errorf(Invalid, "InvalidUri", "%q is not a path of this workspace; name data of workspace %q", uri, w.Name)
 		}
 		segs = segs[6:]
+	}
+	if len(segs) > 3 && fold(segs[1]) == ArtifactStore && segs[2] == "ExperimentRun" {
+		segs = slices.Insert(segs, 2, "paths") // the service's short form of a job's own outputs
 	}
 	if len(segs) < 4 || fold(segs[0]) != "datastores" || fold(segs[2]) != "paths" {
 		return "", notHeld(uri)

@@ -15,6 +15,7 @@ func TestBlobKey(t *testing.T) {
 		"folder":            {uri: "azureml://datastores/workspaceblobstore/paths/a/", key: "u1/workspaceblobstore/a"},
 		"case":              {uri: "AzureML://Datastores/WorkspaceArtifactStore/Paths/A", key: "u1/workspaceartifactstore/A"},
 		"long":              {uri: "azureml://subscriptions/s/resourcegroups/G/workspaces/w/datastores/workspaceblobstore/paths/x", key: "u1/workspaceblobstore/x"},
+		"short-of-outputs":  {uri: "azureml://datastores/workspaceartifactstore/ExperimentRun/dcid.j/outputs/m", key: "u1/workspaceartifactstore/ExperimentRun/dcid.j/outputs/m"},
 		"other-workspace":   {uri: "azureml://subscriptions/s/resourcegroups/g/workspaces/v/datastores/workspaceblobstore/paths/x", kind: Invalid},
 		"other-datastore":   {uri: "azureml://datastores/other/paths/x", kind: Unsupported},
 		"dot-dot":           {uri: "azureml://datastores/workspaceblobstore/paths/../../u2/x", kind: Invalid},

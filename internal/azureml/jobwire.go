@@ -239,8 +239,7 @@ func inputsOf(s *atelier.JobSpec) map[string]inputOut {
 	return all
 }
 
-// outputsOf shows the named outputs, and once the job has ended the place of all
-// it left, in the short form (wire C.2, the trap of streaming clients).
+// outputsOf shows the named outputs, and the place of all that the job leaves.
 func outputsOf(j *atelier.Job) map[string]outputOut {
 	all := make(map[string]outputOut, len(j.Spec.Outputs)+1)
 	for name, o := range j.Spec.Outputs {
@@ -253,8 +252,10 @@ func outputsOf(j *atelier.Job) map[string]outputOut {
 	return all
 }
 
+// defaultOutput is in the service's short form: one client takes the long one for
+// a reason to read the datastore by itself (wire C.2).
 func defaultOutput(job string) string {
-	return atelier.DatastoreURI(atelier.ArtifactStore, atelier.OutputPath(job))
+	return "azureml://datastores/" + atelier.ArtifactStore + "/" + atelier.OutputPath(job)
 }
 
 // assetARM is the ARM ID of an asset's version, or null.
