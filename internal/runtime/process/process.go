@@ -69,11 +69,16 @@ func Open(dir string, env []string) (*Runtime, error) {
 			}
 			continue
 		}
-		t, err := r.takeOver(e.Name())
+		lock, c, err := claimed(filepath.Join(dir, e.Name()))
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("take over task %s: %w", e.Name(), err)
 		}
-		if t != nil && !t.state.Running {
+		if lock != nil { // nobody has started it
+			_ = lock.Close()
+			continue
+		}
+		t := newTask(e.Name(), filepath.Join(dir, e.Name()), c, nil)
+		if running := r.register(t); !running {
 			over = append(over, t)
 		}
 	}
@@ -84,23 +89,9 @@ func Open(dir string, env []string) (*Runtime, error) {
 // removed ends the name of a directory that is being removed; no ID has a "+".
 const removed = "+removed"
 
-// takeOver registers a task that somebody else has started, or returns nil if
-// nobody has.
-func (r *Runtime) takeOver(id string) (*task, error) {
-	dir := filepath.Join(r.dir, id)
-	lock, c, err := claimed(dir)
-	if err != nil {
-		return nil, fmt.Errorf("take over task %s: %w", id, err)
-	}
-	if lock != nil {
-		return nil, lock.Close()
-	}
-	return r.register(newTask(id, dir, c, nil)), nil
-}
-
 // register adds a task and, while it runs, watches it.
-func (r *Runtime) register(t *task) *task {
-	running := t.cmd != nil || alive(t)
+func (r *Runtime) register(t *task) (running bool) {
+	running = t.cmd != nil || alive(t)
 	if running {
 		t.state.Running = true
 	} else {
@@ -113,7 +104,7 @@ func (r *Runtime) register(t *task) *task {
 		go r.watch(t)
 	}
 	r.tell()
-	return t
+	return running
 }
 
 func (r *Runtime) tell() {
@@ -148,7 +139,10 @@ func (r *Runtime) Start(ctx context.Context, t runtime.Task) error {
 		return fmt.Errorf("start task %s: %w", t.ID, err)
 	}
 	if lock == nil {
-		r.register(newTask(t.ID, dir, c, nil))
+		taken := newTask(t.ID, dir, c, nil)
+		if running := r.register(taken); !running {
+			sweep([]*task{taken}, false)
+		}
 		return nil
 	}
 	cmd, c, err := r.launch(t, dir, lock)

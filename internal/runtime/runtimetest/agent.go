@@ -207,7 +207,7 @@ func endedUnwatched(t *testing.T, b *bench) {
 func stopAfterTakeOver(t *testing.T, b *bench) {
 	b.needDaemons()
 	a := b.agent()
-	a.send(b.task("a", daemons+"trap '' TERM; while :; do sleep 0.05; done"))
+	a.send(b.task("a", "trap '' TERM"+daemons+"while :; do sleep 0.05; done"))
 	if got := a.answer(); got != "started" {
 		t.Fatalf("the agent said %q", got)
 	}

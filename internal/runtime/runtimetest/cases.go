@@ -154,7 +154,7 @@ func (b *bench) allDead(names ...string) {
 
 func stopKillsDaemons(t *testing.T, b *bench) {
 	b.needDaemons()
-	b.start("a", daemons+"trap '' TERM; while :; do sleep 0.05; done")
+	b.start("a", "trap '' TERM"+daemons+"while :; do sleep 0.05; done")
 	for _, name := range []string{"one", "two", "three", "four"} {
 		if pid := b.pid(name + ".pid"); dead(pid) {
 			t.Errorf("process %s died before the stop", name)
@@ -169,7 +169,7 @@ func stopKillsDaemons(t *testing.T, b *bench) {
 
 func endKillsDaemons(t *testing.T, b *bench) {
 	b.needDaemons()
-	b.start("a", daemons+"while [ ! -s one.pid ] || [ ! -s two.pid ] || [ ! -s four.pid ]; do sleep 0.01; done; exit 6")
+	b.start("a", daemons+"while [ ! -s one.pid ] || [ ! -s two.pid ] || [ ! -s three.pid ] || [ ! -s four.pid ]; do sleep 0.01; done; exit 6")
 	if s := b.ended(b.rt, "a"); s.ExitCode != 6 || s.Lost != "" {
 		t.Errorf("ended as %+v", s)
 	}
