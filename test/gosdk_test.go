@@ -166,7 +166,7 @@ func TestGoSDKCluster(t *testing.T) {
 		_, err := computes.Get(ctx, c.group, c.workspace, "none", nil)
 		refused(t, err, http.StatusNotFound, "ComputeNotFound")
 		refused(t, put("1-bad", cluster("Local", 0, 1)), http.StatusBadRequest, "InvalidComputeName")
-		refused(t, put("other", cluster("Standard_Nonsense", 0, 1)), http.StatusBadRequest, "InvalidVmSize")
+		refused(t, put("other", cluster("Standard_Nonsense", 0, 1)), http.StatusBadRequest, "InvalidVMSize")
 		refused(t, put("Gpu-Cluster", cluster("Standard_D4_v3", 1, 3)), http.StatusConflict, "PropertyChangeNotAllowed")
 		_, err = computes.Get(ctx, c.group, "elsewhere", "none", nil)
 		refused(t, err, http.StatusNotFound, "ResourceNotFound")
@@ -282,7 +282,7 @@ func TestGoSDKJob(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = jobs.Get(ctx, c.group, c.workspace, "long", nil)
-		refused(t, err, http.StatusNotFound, "JobNotFound")
+		refused(t, err, http.StatusNotFound, "UserError")
 	})
 	t.Run("refusals", func(t *testing.T) {
 		other := command("true")
@@ -292,7 +292,7 @@ func TestGoSDKJob(t *testing.T) {
 		big := command("true")
 		big.Properties.(*ml.CommandJob).Resources = &ml.JobResourceConfiguration{InstanceCount: to.Ptr[int32](2)}
 		_, err = jobs.CreateOrUpdate(ctx, c.group, c.workspace, "big", big, nil)
-		refused(t, err, http.StatusBadRequest, "InstanceCountExceedsMax")
+		refused(t, err, http.StatusBadRequest, "JobNodeCountExceedsClusterSize")
 	})
 }
 
