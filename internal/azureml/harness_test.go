@@ -70,7 +70,7 @@ func (p person) May(action string, scope atelier.ID) bool {
 }
 
 type world struct {
-	t    *testing.T
+	t    testing.TB
 	db   *store.DB
 	api  *API
 	srv  *arm.Server
@@ -81,7 +81,7 @@ type world struct {
 	main *atelier.Workspace
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
 	clock := func() time.Time { w.mu.Lock(); defer w.mu.Unlock(); return w.now }
@@ -139,7 +139,7 @@ func change[T any, P interface {
 func (w *world) tick(d time.Duration) { w.mu.Lock(); defer w.mu.Unlock(); w.now = w.now.Add(d) }
 
 type reply struct {
-	t *testing.T
+	t testing.TB
 	*http.Response
 	body string
 }
@@ -230,7 +230,7 @@ func (r reply) wantAt(path string, want any) reply {
 	return r
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

@@ -1,8 +1,8 @@
 package azureml
 
 import (
-	"cmp"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -46,8 +46,8 @@ func TestWire(t *testing.T) {
 					method, path, _ := strings.Cut(rest, " ")
 					w.tick(time.Second)
 					r := w.ann(method, strings.ReplaceAll(unshort(path), "{poll}", poll), unshort(string(f.Data)))
-				poll = cmp.Or(r.Header.Get("Azure-AsyncOperation"), r.Header.Get("Location"), poll)
-				answer = golden(r)
+					poll = cmp.Or(r.Header.Get("Azure-AsyncOperation"), r.Header.Get("Location"), poll)
+					answer = golden(r)
 					out = append(out, f, txtar.File{Name: "< answer", Data: []byte(answer)})
 				case "<":
 					if got := string(f.Data); !*update && got != answer {
