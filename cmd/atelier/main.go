@@ -3,7 +3,6 @@
 package main
 
 import (
-	"context"
 	"os"
 
 	"github.com/atelier-compute/atelier/internal/cli"
@@ -13,6 +12,6 @@ import (
 var version = "dev"
 
 func main() {
-	os.Exit(cli.Main(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Getenv, version,
+	os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Getenv, version,
 		upCommand(), nodeInitCommand(), agentCommand()))
 }

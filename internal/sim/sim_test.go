@@ -11,7 +11,7 @@ import (
 )
 
 // long is the time with faults of each world, in simulated time.
-const long = time.Hour
+const long = 30 * time.Minute
 
 // TestSeeds runs many worlds, each twice. A failing seed replays alone, and tells
 // all that happens, with

@@ -111,7 +111,7 @@ func (w *World) Run() (bad []string, trace uint64) {
 }
 
 // rest is how long after the last fault everything must have come to rest.
-const rest = time.Hour
+const rest = 45 * time.Minute
 
 // minute is what happens once a minute: the reaper, and faults of machines.
 func (w *World) minute() {
