@@ -107,7 +107,7 @@ func members(t *task, all []proc, group bool) []proc {
 			if mine[p.pid] || p.start < t.start || p.pid == os.Getpid() || p.pid == 1 {
 				continue
 			}
-			if mine[p.parent] || group && (p.group == t.pid || p.session == t.pid) || marked(p.pid, marker) {
+			if mine[p.parent] || t.victims[victim{p.pid, p.start}] || group && (p.group == t.pid || p.session == t.pid) || marked(p.pid, marker) {
 				mine[p.pid], more = true, true
 				found = append(found, p)
 			}
@@ -127,7 +127,9 @@ func marked(pid int, marker []byte) bool {
 // killMembers kills what a task with a living keeper has started, and if keeper is
 // set the keeper too. A keeper that was stopped goes on, to record the end.
 func killMembers(t *task, keeper bool) {
-	kill(func() []proc { return members(t, processes(), true) })
+	for _, p := range kill(func() []proc { return members(t, processes(), true) }) {
+		t.victims[victim{p.pid, p.start}] = true
+	}
 	if k, ok := statOf(t.pid); ok && k.start == t.start {
 		signal(k, syscall.SIGCONT)
 		if keeper {
@@ -142,7 +144,7 @@ func killLeft(tasks []*task, group bool) bool {
 	if len(tasks) == 0 {
 		return false
 	}
-	return kill(func() []proc {
+	left := kill(func() []proc {
 		all := processes()
 		var left []proc
 		for _, t := range tasks {
@@ -150,12 +152,12 @@ func killLeft(tasks []*task, group bool) bool {
 		}
 		return left
 	})
+	return len(left) > 0
 }
 
 // kill stops everything that find returns until it finds nothing new, and then
 // kills it: what is stopped does not start more meanwhile.
-func kill(find func() []proc) bool {
-	var all []proc
+func kill(find func() []proc) (all []proc) {
 	for range 20 {
 		fresh := false
 		for _, p := range find() {
@@ -172,7 +174,7 @@ func kill(find func() []proc) bool {
 	for _, p := range all {
 		signal(p, syscall.SIGKILL)
 	}
-	return len(all) > 0
+	return all
 }
 
 // signal sends to the very process that was seen: one that has its ID and another

@@ -29,11 +29,20 @@ type task struct {
 	reaped bool
 	stopAt time.Time // when it is killed; zero when nobody asked
 	killed bool
+	// victims were killed while the keeper lived. They are dying, and may be
+	// known by nothing else once their parents are dead. Not written after reaped.
+	victims map[victim]bool
+}
+
+// victim is a process: its ID and when it started.
+type victim struct {
+	pid   int
+	start uint64
 }
 
 func newTask(id, dir string, c claim, cmd *exec.Cmd) *task {
 	t := &task{
-		id: id, dir: dir, pid: c.pid, at: c.at, cmd: cmd, gone: make(chan struct{}),
+		id: id, dir: dir, pid: c.pid, at: c.at, cmd: cmd, gone: make(chan struct{}), victims: map[victim]bool{},
 		state: runtime.State{ID: id, PID: c.pid, StartedAt: c.at},
 	}
 	t.start = startOf(t)
