@@ -95,6 +95,7 @@ func (p *Plan) running(s Snapshot, now time.Time) {
 			}
 		}
 	}
+	p.started(tasks, now)
 	left, least := 0, atelier.TaskEnded
 	for i, t := range tasks {
 		if t.State != atelier.TaskEnded {
@@ -110,8 +111,15 @@ func (p *Plan) running(s Snapshot, now time.Time) {
 		return
 	}
 	p.Status.State = shown(least)
-	if p.Status.State == atelier.JobRunning && p.Status.StartedAt.IsZero() {
-		p.Status.StartedAt = now
+}
+
+// started notes when the first command of all started, by our clock: a short one
+// has ended before we hear of it.
+func (p *Plan) started(tasks []*atelier.Task, now time.Time) {
+	for _, t := range tasks {
+		if p.Status.StartedAt.IsZero() && !t.StartedAt.IsZero() {
+			p.Status.StartedAt = now.Add(-max(0, t.EndedAt.Sub(t.StartedAt)))
+		}
 	}
 }
 

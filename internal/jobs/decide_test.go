@@ -148,6 +148,18 @@ func TestDecide(t *testing.T) {
 	}
 }
 
+// TestStarted has a job that ended before anybody saw it run: it took the time that
+// its node says.
+func TestStarted(t *testing.T) {
+	task := tasks("ended:0")[0]
+	task.StartedAt, task.EndedAt = t0.Add(time.Hour), t0.Add(time.Hour+time.Second) // the node's clock is wrong
+	j := &atelier.Job{Status: atelier.JobStatus{State: atelier.JobStarting, Nodes: []atelier.ID{"n"}, Attempt: 1}}
+	p := Decide(Snapshot{Job: j, Compute: &atelier.Compute{}, Tasks: []*atelier.Task{task}, Nodes: nodeRows("ready")}, t0)
+	if took := p.Status.EndedAt.Sub(p.Status.StartedAt); took != time.Second {
+		t.Errorf("started %s, ended %s, want a second between", p.Status.StartedAt, p.Status.EndedAt)
+	}
+}
+
 // TestDecideProperties plays random agents and nodes against Decide: every job
 // ends, in one terminal state, which stays.
 func TestDecideProperties(t *testing.T) {
