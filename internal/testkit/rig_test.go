@@ -192,6 +192,18 @@ type machine struct {
 	dir    string
 	cancel context.CancelFunc
 	end    chan int
+	called sync.Map // runtime ID → time.Time of the call of Start
+}
+
+// timed notes when the agent calls the runtime.
+type timed struct {
+	runtime.Runtime
+	m *machine
+}
+
+func (r timed) Start(ctx context.Context, t runtime.Task) error {
+	r.m.called.LoadOrStore(t.ID, time.Now())
+	return r.Runtime.Start(ctx, t)
 }
 
 func (r *rig) launch(node atelier.ID) *machine {
@@ -221,7 +233,7 @@ func (m *machine) boot(envs runtime.Environments) {
 	end := make(chan int, 1)
 	m.cancel, m.end = cancel, end
 	go func() {
-		code, err := agent.Run(ctx, agent.Config{Dir: m.dir, Runtime: rt, Envs: envs, Log: m.r.log, Now: time.Now, Grace: time.Second})
+		code, err := agent.Run(ctx, agent.Config{Dir: m.dir, Runtime: timed{rt, m}, Envs: envs, Log: m.r.log, Now: time.Now, Grace: time.Second})
 		if err != nil {
 			m.r.log.Error("agent", "err", err)
 		}
