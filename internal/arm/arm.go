@@ -151,13 +151,20 @@ func (r *Request) Base() string {
 // Operation points the client to the URL to poll (wire A.6).
 func (r *Request) Operation(path string) {
 	r.Reply.Set("Azure-AsyncOperation", r.poll(path))
-	r.Reply.Set("Retry-After", "1")
+	r.AskAgain()
 }
 
 // Result points the client to the URL that answers 202 until the operation ended.
 func (r *Request) Result(path string) {
 	r.Reply.Set("Location", r.poll(path))
+	r.AskAgain()
+}
+
+// AskAgain says when to poll: after a second, and sooner for clients that
+// understand the finer header.
+func (r *Request) AskAgain() {
 	r.Reply.Set("Retry-After", "1")
+	r.Reply.Set("Retry-After-Ms", "200")
 }
 
 func (r *Request) poll(path string) string {

@@ -130,7 +130,7 @@ func (a *API) getOperationStatus(r *arm.Request) (int, any, error) {
 	case atelier.Failed:
 		out.Status, out.Error = "Failed", errorOf(problem)
 	default:
-		r.Reply.Set("Retry-After", "1")
+		r.AskAgain()
 	}
 	return ok, out, nil
 }
@@ -147,6 +147,6 @@ func (a *API) getOperationResult(r *arm.Request) (int, any, error) {
 		return 0, nil, atelier.Errorf(atelier.Conflict, problem.Code, "%s", problem.Message)
 	}
 	r.Reply.Set("Location", r.Base()+r.URL.EscapedPath()+"?"+r.URL.RawQuery)
-	r.Reply.Set("Retry-After", "1")
+	r.AskAgain()
 	return http.StatusAccepted, nil, nil
 }
