@@ -14,7 +14,7 @@ import (
 )
 
 // many is how many jobs are queued where the budget says 100,000.
-func (b *bench) many() int { return b.rounds(100_000, 5_000) }
+func (b *bench) many() int { return b.rounds(100_000, 20_000) }
 
 func (b *bench) loaded(ctx context.Context, name string) (*server, error) {
 	s, err := b.fresh(ctx, name)
