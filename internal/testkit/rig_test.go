@@ -60,11 +60,15 @@ const (
 func newRig(t *testing.T) *rig {
 	t.Helper()
 	r := &rig{
-		t: t, db: store.OpenDisk(&store.Disk{}, time.Now), secret: []byte("secret"),
+		t: t, secret: []byte("secret"),
 		blobs: blob.Dir{Root: filepath.Join(t.TempDir(), "blobs")},
 		logs:  &logs.Store{Root: filepath.Join(t.TempDir(), "logs")},
 		log:   slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelInfo})),
 	}
+	var err error
+	r.db, err = store.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "atelier.db"), time.Now)
+	r.must(err)
+	t.Cleanup(func() { r.db.Close() })
 	r.certificate()
 	r.put(&atelier.Workspace{Meta: meta(ws, "wsuid"), Subscription: "sub", ResourceGroup: "rg"})
 	r.serve()
