@@ -3,30 +3,39 @@ package azureml
 import (
 	"fmt"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/atelier-compute/atelier/internal/store"
 )
 
 // BenchmarkBatch submits batches of 1,000 jobs to the store in memory: what the API
 // itself costs of design 13's 10,000 jobs/s.
 func BenchmarkBatch(b *testing.B) {
 	w := benchWorld(b)
-	item := strings.TrimPrefix(jobBody("gpu", ""), "{")
-	n := 0
+	t := 0
 	for b.Loop() {
-		var body strings.Builder
-		body.WriteString(`{"value":[`)
-		for i := range 1000 {
-			if i > 0 {
-				body.WriteByte(',')
-			}
-			fmt.Fprintf(&body, `{"name":"j%d",%s`, n, item)
-			n++
-		}
-		body.WriteString(`]}`)
-		w.send(b, "POST", wsURL+"/submitJobs", body.String(), 200)
+		w.batch(b, t)
+		t++
 	}
-	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "jobs/s")
+	b.ReportMetric(float64(t*1000)/b.Elapsed().Seconds(), "jobs/s")
+}
+
+// BenchmarkDurableBatch is the same with the real store on a real disk.
+func BenchmarkDurableBatch(b *testing.B) {
+	db, err := store.OpenSQLite(b.Context(), filepath.Join(b.TempDir(), "a.db"), time.Now)
+	must(b, err)
+	defer db.Close()
+	w := benched{worldOn(b, db)}
+	w.send(b, "PUT", wsURL+"/computes/gpu", gpu, 201)
+	t := 0
+	for b.Loop() {
+		w.batch(b, t)
+		t++
+	}
+	b.ReportMetric(float64(t*1000)/b.Elapsed().Seconds(), "jobs/s")
 }
 
 // BenchmarkGetJob and BenchmarkListJobs read among 10,000 jobs.
@@ -57,14 +66,20 @@ func benchWorld(b *testing.B) benched {
 
 func (w benched) fill(b *testing.B, thousands int) {
 	b.Helper()
-	item := strings.TrimPrefix(jobBody("gpu", ""), "{")
 	for t := range thousands {
-		items := make([]string, 1000)
-		for i := range items {
-			items[i] = fmt.Sprintf(`{"name":"j%d",%s`, t*1000+i, item)
-		}
-		w.send(b, "POST", wsURL+"/submitJobs", `{"value":[`+strings.Join(items, ",")+`]}`, 200)
+		w.batch(b, t)
 	}
+}
+
+// batch submits the jobs of one thousand.
+func (w benched) batch(b *testing.B, thousand int) {
+	b.Helper()
+	item := strings.TrimPrefix(jobBody("gpu", ""), "{")
+	items := make([]string, 1000)
+	for i := range items {
+		items[i] = fmt.Sprintf(`{"name":"j%d",%s`, thousand*1000+i, item)
+	}
+	w.send(b, "POST", wsURL+"/submitJobs", `{"value":[`+strings.Join(items, ",")+`]}`, 200)
 }
 
 func (w benched) send(b *testing.B, method, path, body string, status int) {

@@ -83,9 +83,17 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t, now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
+	return worldOn(t, nil)
+}
+
+// worldOn is a world in the store, or in one in memory.
+func worldOn(t testing.TB, db *store.DB) *world {
+	t.Helper()
+	w := &world{db: db, t: t, now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
 	clock := func() time.Time { w.mu.Lock(); defer w.mu.Unlock(); return w.now }
-	w.db = store.OpenDisk(new(store.Disk), clock)
+	if w.db == nil {
+		w.db = store.OpenDisk(new(store.Disk), clock)
+	}
 	queue := new(place.View)
 	must(t, w.db.AddView(queue))
 	w.api = &API{

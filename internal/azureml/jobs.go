@@ -73,34 +73,35 @@ func (a *API) putJob(r *arm.Request) (int, any, error) {
 	return status, out, err
 }
 
-// submit records the job in the transaction, or the change of one that exists.
+// submit records the job in the transaction, or the change of one that exists. It
+// creates first and looks afterwards: nearly all jobs are new, and a look costs as
+// much as a write.
 func (a *API) submit(tx *store.Tx, r *arm.Request, l *lookup, name string, in *jobProps) (j *atelier.Job, isNew bool, err error) {
-	id := l.w.ID.Child(atelier.KindJob, name)
-	if j, err = get[atelier.Job](tx, id); err != nil {
-		return nil, false, err
-	}
-	if j != nil {
-		return j, false, a.changeJob(tx, r, l, j, in)
-	}
-	if err := checkName("job name", name); err != nil {
-		return nil, false, err
-	}
 	spec, err := in.spec(l, name)
 	if err != nil {
 		return nil, false, err
 	}
-	if err := l.check(spec); err != nil {
+	id := l.w.ID.Child(atelier.KindJob, name)
+	refused := checkName("job name", name)
+	if refused == nil {
+		refused = l.check(spec)
+	}
+	if refused == nil {
+		j = &atelier.Job{Meta: a.meta(r, id, name), Spec: *spec}
+		if err := store.Put(tx, j); !atelier.IsKind(err, atelier.Conflict) {
+			return j, true, err
+		}
+	}
+	if j, err = get[atelier.Job](tx, id); err != nil {
 		return nil, false, err
 	}
-	j = &atelier.Job{Meta: a.meta(r, id, name), Spec: *spec}
-	return j, true, store.Put(tx, j)
+	if j == nil {
+		return nil, false, refused
+	}
+	return j, false, a.changeJob(tx, r, j, spec)
 }
 
-func (a *API) changeJob(tx *store.Tx, r *arm.Request, l *lookup, j *atelier.Job, in *jobProps) error {
-	spec, err := in.spec(l, j.Name)
-	if err != nil {
-		return err
-	}
+func (a *API) changeJob(tx *store.Tx, r *arm.Request, j *atelier.Job, spec *atelier.JobSpec) error {
 	if err := jobFixed(&j.Spec, spec); err != nil {
 		return err
 	}

@@ -246,7 +246,7 @@ func TestBatch(t *testing.T) {
 			wantAt("value.0.name", "a").wantAt("value.1.status", "Queued")
 	}
 	w.ann("POST", wsURL+"/submitJobs", `{"value":[`+item("c", "gpu")+","+item("C", "gpu")+`]}`).wantError(400, "DuplicateName", "value[1].name")
-	w.ann("POST", wsURL+"/submitJobs", `{"value":[{"name":"../x"}]}`).wantError(400, "InvalidName", "value[0].name")
+	w.ann("POST", wsURL+"/submitJobs", `{"value":[`+item("../x", "gpu")+`]}`).wantError(400, "InvalidName", "value[0].name")
 	w.ann("POST", wsURL+"/submitJobs", `{"value":[]}`).wantError(400, "InvalidRequestContent", "value")
 	w.ann("POST", wsURL+"/submitJobs", `{"value":[`+strings.Repeat(`{"name":"x"},`, maxBatch)+`{}]}`).wantError(413, "TooManyJobs", "value")
 }

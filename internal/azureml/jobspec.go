@@ -117,7 +117,7 @@ func (p *jobProps) bind(w *atelier.Workspace, job string) func(*atelier.JobSpec)
 		}
 		for _, name := range sorted(p.Outputs) {
 			out, at := p.Outputs[name], "properties.outputs."+name
-			if out == nil || name == "default" && out.URI == defaultOutput(job) {
+			if out == nil || name == "default" && strings.EqualFold(out.URI, defaultOutput(job)) {
 				continue
 			}
 			if err := checkBinding(name, at); err != nil {
