@@ -36,8 +36,8 @@ const PathDesired = "/desired"
 
 // Times that both sides count on.
 const (
-	Heartbeat = 5 * time.Second  // between reports when nothing happens
-	LostAfter = 15 * time.Second // silence after which a node is lost
+	Heartbeat = 4 * time.Second  // between reports when nothing happens
+	LostAfter = 13 * time.Second // silence after which a node is lost
 )
 
 // Hello is an agent's first message on a connection.
