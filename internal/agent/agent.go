@@ -50,6 +50,7 @@ type agent struct {
 
 	mu      sync.Mutex // guards Core and the rest
 	core    Core
+	told    int64 // the revision of Core that the server was told last, in this session
 	workers map[string]*worker
 	link    *link
 	up      chan struct{} // closed when link is there
@@ -116,7 +117,9 @@ func (a *agent) dirGone() bool {
 // feed gives Core something and does what it says. Actions of one task never run
 // at the same time: each is the answer to the end of the one before, save for
 // those that only end something early.
-func (a *agent) feed(f func(c *Core) []Action) {
+func (a *agent) feed(f func(c *Core) []Action) { a.feedAnd(f, a.tellNews) }
+
+func (a *agent) feedAnd(f func(c *Core) []Action, tell func()) {
 	a.mu.Lock()
 	before := a.core.Rev()
 	do := f(&a.core)
@@ -128,14 +131,27 @@ func (a *agent) feed(f func(c *Core) []Action) {
 	}
 	a.mu.Unlock()
 	if changed {
-		select {
-		case a.news <- struct{}{}:
-		default: // a report is due already
-		}
+		tell()
 	}
 	for _, act := range do {
 		a.do(act)
 	}
+}
+
+func (a *agent) tellNews() {
+	select {
+	case a.news <- struct{}{}:
+	default: // a report is due already
+	}
+}
+
+// soon is how long the news that a task is being prepared may wait: mostly it runs
+// by then, which saves the server a write, and one that would hold up the start.
+const soon = 20 * time.Millisecond
+
+// obey gives Core what the server wants.
+func (a *agent) obey(d wire.Desired) {
+	a.feedAnd(func(c *Core) []Action { return c.Desired(a.cfg.Now(), d) }, func() { time.AfterFunc(soon, a.tellNews) })
 }
 
 func (a *agent) do(act Action) {

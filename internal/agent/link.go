@@ -107,6 +107,9 @@ func (a *agent) connect(ctx context.Context) (welcomed bool, err error) {
 			defer cancel()
 			return true, a.report(last, l)
 		case <-a.news:
+			if a.nothingNew() {
+				continue
+			}
 		case <-beat.C:
 		}
 		if err := a.report(ctx, l); err != nil {
@@ -151,7 +154,7 @@ func (a *agent) hello(ctx context.Context, l *link) error {
 	session := rand.Text()
 	a.mu.Lock()
 	a.core.Session(session)
-	report := a.core.Report()
+	report, rev := a.core.Report(), a.core.Rev()
 	a.mu.Unlock()
 	h := wire.Hello{
 		Version: wire.Version, Node: a.machine.Node, Token: a.machine.Join.Token,
@@ -161,7 +164,10 @@ func (a *agent) hello(ctx context.Context, l *link) error {
 	if err := l.post(ctx, wire.PathHello, h, &w); err != nil {
 		return err
 	}
-	a.feed(func(c *Core) []Action { return c.Desired(a.cfg.Now(), w.Desired) })
+	a.mu.Lock()
+	a.told = rev
+	a.mu.Unlock()
+	a.obey(w.Desired)
 	return nil
 }
 
@@ -169,14 +175,23 @@ func (a *agent) report(ctx context.Context, l *link) error {
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
 	a.mu.Lock()
-	r := a.core.Report()
+	r, rev := a.core.Report(), a.core.Rev()
 	a.mu.Unlock()
 	var d wire.Desired
 	if err := l.post(ctx, wire.PathReport, r, &d); err != nil {
 		return err
 	}
-	a.feed(func(c *Core) []Action { return c.Desired(a.cfg.Now(), d) })
+	a.mu.Lock()
+	a.told = rev
+	a.mu.Unlock()
+	a.obey(d)
 	return nil
+}
+
+func (a *agent) nothingNew() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.told == a.core.Rev()
 }
 
 // handler serves the server's calls.
@@ -188,10 +203,9 @@ func (a *agent) handler() http.Handler {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		a.feed(func(c *Core) []Action { return c.Desired(a.cfg.Now(), d) })
-		a.mu.Lock()
-		report := a.core.Report()
-		a.mu.Unlock()
+		a.obey(d)
+		// What is new comes by itself, a little later.
+		report := wire.Report{Node: a.machine.Node, Session: d.Session, Tasks: []wire.TaskReport{}}
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(report) // a server that went away is told at the next hello
 	})

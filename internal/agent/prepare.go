@@ -30,8 +30,10 @@ func (w *worker) makeReady(ctx context.Context) (*runtime.Task, error) {
 			return nil, fmt.Errorf("make the task's folders: %w", err)
 		}
 	}
-	if err := w.write(record{Phase: Preparing}); err != nil {
-		return nil, err
+	if spec.Code != "" || spec.Environment != nil || len(spec.Inputs) > 0 { // else it is as soon begun anew
+		if err := w.write(record{Phase: Preparing}); err != nil {
+			return nil, err
+		}
 	}
 	output := w.path("logs", stdLog(w.task))
 	if err := touch(output); err != nil {
