@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -100,12 +101,18 @@ func (a *App) computeShow() *cobra.Command {
 			if err != nil {
 				return a.fail(a.notFound(cmd.Context(), err, args[0], computeNames), "cannot.show", args[0])
 			}
-			return a.one(v.Name, v.Raw, func(d *detail) { a.computeDetail(d, v) })
+			return a.one(v.Name, v.Raw, func(d *detail) {
+				nodes, err := client.Collect(c.Nodes(cmd.Context(), v.Name), 100)
+				if err != nil { // the compute itself is worth showing
+					nodes = nil
+				}
+				a.computeDetail(d, v, nodeLimits(nodes)...)
+			})
 		},
 	}
 }
 
-func (a *App) computeDetail(d *detail, v *client.Compute) {
+func (a *App) computeDetail(d *detail, v *client.Compute, limits ...string) {
 	p, s := v.Properties, cluster(v)
 	d.field("Name", v.Name)
 	d.field("Type", p.ComputeType)
@@ -139,6 +146,9 @@ func (a *App) computeDetail(d *detail, v *client.Compute) {
 	}
 	for _, w := range p.ProvisioningWarnings {
 		d.field("Warning", fmt.Sprintf("%s  [%s]", w.Message, w.Code))
+	}
+	for _, l := range limits {
+		d.field("Nodes lack", l)
 	}
 	d.para(a.reasons(v.Name, p.Reasons)...)
 }
@@ -182,18 +192,14 @@ func (a *App) computeNodes() *cobra.Command {
 			}
 			err = a.watchList(cmd.Context(), watch, func(ctx context.Context) (listing, error) {
 				l := listing{
-					columns: []column{{head: "NODE"}, {head: "STATE"}, {head: "JOB"}, {head: "ADDRESS"}, {head: "PORT", wide: true}, {head: "PUBLIC ADDRESS", wide: true}},
+					columns: []column{{head: "NODE"}, {head: "STATE"}, {head: "JOB"}, {head: "ADDRESS"}, {head: "SINCE"}, {head: "PROBLEM"}, {head: "VCPUS", wide: true}, {head: "MEMORY GB", wide: true}, {head: "LIMITS", wide: true}, {head: "PORT", wide: true}, {head: "PUBLIC ADDRESS", wide: true}},
 					empty:   a.say("compute.nodes.none", args[0]),
 				}
 				for n, err := range c.Nodes(ctx, args[0]) {
 					if err != nil {
 						return l, err
 					}
-					port := ""
-					if n.Port > 0 {
-						port = fmt.Sprint(n.Port)
-					}
-					l.rows = append(l.rows, row{n.NodeID, []string{n.NodeID, n.NodeState, n.RunID, n.PrivateIPAddress, port, n.PublicIPAddress}, n.Raw})
+					l.rows = append(l.rows, a.nodeRow(n))
 				}
 				return l, nil
 			})
@@ -202,6 +208,36 @@ func (a *App) computeNodes() *cobra.Command {
 	}
 	cmd.Flags().BoolVarP(&watch, "watch", "w", false, "go on, and print what changes")
 	return cmd
+}
+
+func (a *App) nodeRow(n *client.Node) row {
+	port, problem, vcpus, memory, limits := "", "", "", "", ""
+	if n.Port > 0 {
+		port = fmt.Sprint(n.Port)
+	}
+	if n.Problem != nil {
+		problem = n.Problem.Message
+	}
+	if h := n.Host; h != nil {
+		vcpus, memory, limits = fmt.Sprintf("%g", h.VCPUs), fmt.Sprintf("%.3g", h.MemoryGiB), firstOf(strings.Join(h.Isolation, ","), "none")
+	}
+	return row{n.NodeID, []string{n.NodeID, n.NodeState, n.RunID, n.PrivateIPAddress, a.ago(n.Since), problem, vcpus, memory, limits, port, n.PublicIPAddress}, n.Raw}
+}
+
+// nodeLimits says, once, what does not hold on the nodes.
+func nodeLimits(nodes []*client.Node) []string {
+	var said []string
+	for _, n := range nodes {
+		if n.Host == nil {
+			continue
+		}
+		for _, p := range n.Host.Problems {
+			if !slices.Contains(said, p.Message) {
+				said = append(said, p.Message)
+			}
+		}
+	}
+	return said
 }
 
 // locationOr returns the location asked for, else that of the workspace.
@@ -230,7 +266,7 @@ func (a *App) computeSizes() *cobra.Command {
 				return a.fail(err, "cannot.list", "sizes")
 			}
 			l := listing{
-				columns: []column{{head: "NAME"}, {head: "VCPUS"}, {head: "MEMORY GB"}, {head: "GPUS"}, {head: "USD/H"}, {head: "FAMILY", wide: true}, {head: "LOW PRIORITY", wide: true}, {head: "DISK GB", wide: true}},
+				columns: []column{{head: "NAME"}, {head: "VCPUS"}, {head: "MEMORY GB"}, {head: "GPUS"}, {head: "USD/H"}, {head: "LACKS HERE"}, {head: "GPU", wide: true}, {head: "FAMILY", wide: true}, {head: "LOW PRIORITY", wide: true}, {head: "DISK GB", wide: true}},
 				empty:   a.say("sizes.none", at),
 			}
 			for s, err := range c.Sizes(cmd.Context(), at) {
@@ -264,7 +300,7 @@ func sizeRow(s *client.Size) row {
 		gpus = fmt.Sprint(s.GPUs)
 	}
 	return row{s.Name, []string{
-		s.Name, fmt.Sprint(s.VCPUs), fmt.Sprintf("%g", s.MemoryGB), gpus, price, s.Family, map[bool]string{true: "yes", false: "no"}[s.LowPriorityCapable],
+		s.Name, fmt.Sprint(s.VCPUs), fmt.Sprintf("%g", s.MemoryGB), gpus, price, s.Short, s.GPUModel, s.Family, map[bool]string{true: "yes", false: "no"}[s.LowPriorityCapable],
 		fmt.Sprint(s.MaxResourceVolumeMB / 1024),
 	}, s.Raw}
 }

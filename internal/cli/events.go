@@ -58,7 +58,7 @@ func (a *App) eventsCommand() *cobra.Command {
 	fl := cmd.Flags()
 	fl.BoolVarP(&watch, "watch", "w", false, "go on, and print events as they happen")
 	fl.StringVar(&target, "target", "", "only of this: compute/NAME or job/NAME, and what is below it")
-	fl.DurationVar(&since, "since", 0, "only of the last, for example 1h")
+	fl.DurationVar(&since, "since", 0, "only of the last, for example 1h; with -w, those first")
 	fl.Int64Var(&after, "after", 0, "only after the event of this number")
 	return cmd
 }
@@ -93,12 +93,12 @@ func (a *App) events(ctx context.Context, c *client.Client, q client.EventQuery,
 		}
 		return a.list(l)
 	}
-	return a.streamEvents(c.FollowEvents(ctx, q), recent)
+	return a.streamEvents(ctx, c, q, since > 0, recent)
 }
 
 // streamEvents prints events one by one. Its columns have fixed widths, because what
 // is to come is not known.
-func (a *App) streamEvents(list iter.Seq2[*client.Event, error], recent func(*client.Event) bool) error {
+func (a *App) streamEvents(ctx context.Context, c *client.Client, q client.EventQuery, past bool, recent func(*client.Event) bool) error {
 	if a.output != "table" && a.output != "wide" {
 		a.output = "jsonl"
 	}
@@ -107,23 +107,31 @@ func (a *App) streamEvents(list iter.Seq2[*client.Event, error], recent func(*cl
 		t.widths[i] = max(t.widths[i], w)
 	}
 	heads := true
-	for e, err := range list {
-		if err != nil {
-			return err
+	show := func(list iter.Seq2[*client.Event, error]) error {
+		for e, err := range list {
+			if err != nil {
+				return err
+			}
+			if q.After = e.Seq; !recent(e) {
+				continue
+			}
+			if a.output == "jsonl" {
+				err = a.jsonLine(e.Raw)
+			} else {
+				t.add(eventRow(e).cells)
+				err = t.print(a.Stdout, heads)
+				heads = false
+			}
+			if err != nil {
+				return err
+			}
 		}
-		if !recent(e) {
-			continue
-		}
-		if a.output == "jsonl" {
-			err = a.jsonLine(e.Raw)
-		} else {
-			t.add(eventRow(e).cells)
-			err = t.print(a.Stdout, heads)
-			heads = false
-		}
-		if err != nil {
+		return nil
+	}
+	if past {
+		if err := show(c.Events(ctx, q)); err != nil {
 			return err
 		}
 	}
-	return nil
+	return show(c.FollowEvents(ctx, q))
 }

@@ -167,7 +167,7 @@ func (f *fake) compute(w http.ResponseWriter, r *http.Request, parts []string) {
 	}
 	switch {
 	case len(parts) == 2 && parts[1] == "listNodes":
-		fmt.Fprint(w, `{"nodes":[{"nodeId":"cpu-x1-0","privateIpAddress":"127.0.0.1","publicIpAddress":null,"port":null,"nodeState":"running","runId":"good_day_3"}],"nextLink":null}`)
+		fmt.Fprint(w, `{"nodes":[{"nodeId":"cpu-x1-0","privateIpAddress":"127.0.0.1","publicIpAddress":null,"port":null,"nodeState":"running","runId":"good_day_3","state":"Ready","since":"2026-11-01T11:59:00Z","host":{"address":"127.0.0.1","vcpus":2,"memoryGiB":7.75,"isolation":["cpu","memory"],"problems":[{"code":"NoMounts","message":"no mount namespace: the server does not run as root"}]}}],"nextLink":null}`)
 	case len(parts) == 2 && parts[1] == "why":
 		p := v["properties"].(map[string]any)
 		answer(w, 200, map[string]any{"blocked": p["reasons"] != nil, "reasons": orList(p["reasons"])})
@@ -310,6 +310,13 @@ func (f *fake) output(w http.ResponseWriter, r *http.Request, v map[string]any) 
 		delete(p, "reasons")
 	}
 	fmt.Fprint(w, text[min(offset, len(text)):])
+	if strings.Contains(fmt.Sprint(p["command"]), "hang") {
+		p["status"] = "Running"
+		w.(http.Flusher).Flush()
+		f.mu.Unlock()
+		<-r.Context().Done()
+		f.mu.Lock()
+	}
 }
 
 func (f *fake) putJob(w http.ResponseWriter, r *http.Request, name string) {
@@ -340,9 +347,10 @@ func (f *fake) events(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
-	for i, e := range events {
-		fmt.Fprintf(w, "id: %d\ndata: %s\n\n", 41+i, e)
-	}
+	fmt.Fprint(w, `id: 43
+data: {"seq":43,"at":"2026-11-01T12:00:00Z","actor":"fleet","verb":"updated","target":"workspaces/x~default~default/computes/cpu/nodes/n-1","state":"Ready"}
+
+`)
 	w.(http.Flusher).Flush()
 	f.mu.Unlock()
 	<-r.Context().Done()

@@ -141,12 +141,18 @@ func (a *App) jobDetail(d *detail, j *client.Job) {
 	if p.Resources != nil && p.Resources.InstanceCount > 1 {
 		d.field("Nodes", fmt.Sprint(p.Resources.InstanceCount))
 	}
+	var on []string
+	for _, n := range p.Nodes {
+		on = append(on, lastSegment(n))
+	}
+	d.field("Runs on", strings.Join(on, ", "))
 	if p.Attempt > 1 {
 		d.field("Attempt", fmt.Sprint(p.Attempt))
 	}
 	if j.SystemData != nil {
 		d.field("Created", j.SystemData.CreatedAt+by(j.SystemData.CreatedBy))
 	}
+	d.field("Queued", p.QueuedTime)
 	d.field("Started", p.StartTime)
 	d.field("Ended", p.EndTime)
 	d.field("Duration", a.ran(p))
