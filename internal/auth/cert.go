@@ -132,8 +132,7 @@ func (k *Keys) openServer() error {
 }
 
 func (k *Keys) fits(leaf *x509.Certificate) bool {
-	return bytes.Equal(leaf.AuthorityKeyId, k.caCert.SubjectKeyId) &&
-		leaf.CheckSignatureFrom(k.caCert) == nil &&
+	return leaf.CheckSignatureFrom(k.caCert) == nil &&
 		slices.Equal(certNames(leaf), k.names) &&
 		!k.now().Before(leaf.NotBefore) && k.now().Before(leaf.NotAfter.Add(-renewBefore))
 }

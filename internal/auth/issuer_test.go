@@ -63,6 +63,10 @@ func TestTokenEndpoint(t *testing.T) {
 	b := newBench(t)
 	b.add(t, "app", "right", atelier.RoleGrant{Role: Reader})
 	b.add(t, "quiet", "")
+	person := &atelier.Principal{Meta: atelier.Meta{Name: "person"}, Kind: "user"}
+	if err := b.AddPrincipal(t.Context(), "test", person, "right"); err != nil {
+		t.Fatal(err)
+	}
 
 	with := func(key, value string) url.Values {
 		v := form("app", "right")
@@ -90,6 +94,7 @@ func TestTokenEndpoint(t *testing.T) {
 		{name: "no-secret", form: form("app", ""), status: 401, error: "invalid_client", code: 7000215},
 		{name: "unknown-client", form: form("nobody", "right"), status: 401, error: "invalid_client", code: 7000215},
 		{name: "client-without-a-secret", form: form("quiet", ""), status: 401, error: "invalid_client", code: 7000215},
+		{name: "not-a-service", form: form("person", "right"), status: 401, error: "invalid_client", code: 7000215},
 		{name: "no-client", form: form("", ""), status: 401, error: "invalid_client", code: 7000215},
 		{name: "long-secret", form: form("app", strings.Repeat("x", 2*maxSecret)), status: 401, error: "invalid_client", code: 7000215},
 		{name: "other-grant", form: with("grant_type", "password"), status: 400, error: "unsupported_grant_type", code: 70003},

@@ -71,14 +71,12 @@ func (h *hasher) remembered(stored, secret string) bool {
 	return stored != "" && h.right.has(h.mark(stored, secret))
 }
 
-// check reports whether the secret is that of the stored hash. An empty or foreign
+// check reports whether the secret is that of the stored hash, and remembers it if
+// so. An empty or foreign
 // hash is checked like any other and matches nothing.
 func (h *hasher) check(done <-chan struct{}, stored, secret string) (bool, error) {
 	if len(secret) > maxSecret {
 		stored, secret = "", secret[:maxSecret]
-	}
-	if h.remembered(stored, secret) {
-		return true, nil
 	}
 	salt, want, ok := decodeHash(stored)
 	if !ok {

@@ -231,6 +231,7 @@ func TestUploadFolder(t *testing.T) {
 	if !bytes.Contains(stored, []byte("print(1)")) || bytes.Contains(stored, []byte("secret.env")) {
 		t.Errorf("sent %q", stored)
 	}
+	code := stored
 	sum, err := blob.HashDir(t.Context(), dir, func(name string, _ bool) bool { return name == "secret.env" })
 	if err != nil || sum.SHA256 != up.Hash {
 		t.Error(sum, err)
@@ -258,6 +259,37 @@ func TestUploadFolder(t *testing.T) {
 		}
 		if _, err := f.UploadFile(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "regular file") {
 			t.Error(err)
+		}
+	})
+	t.Run("changed-while-sent", func(t *testing.T) {
+		f := newFake(t)
+		file := filepath.Join(dir, "train.py")
+		f.on("GET /codes/{n}/versions/1", func(w http.ResponseWriter, r *http.Request) { // after hashing, before sending
+			os.WriteFile(file, []byte("print(2)\n"), 0o644)
+			say(404, ``)(w, r)
+		})
+		f.on("POST /codes/{n}/versions/1/upload", func(w http.ResponseWriter, r *http.Request) {
+			if _, err := blob.Untar(r.Context(), &blob.Dir{Root: t.TempDir()}, "x/", r.Body, blob.Limits{}); err == nil {
+				t.Error("the server got a whole archive of other files")
+			}
+			say(400, ``)(w, r)
+		})
+		if _, err := f.UploadFolder(t.Context(), Codes, dir); !errors.Is(err, errChanged) {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("other-content-under-the-name", func(t *testing.T) {
+		f := newFake(t)
+		f.on("GET /codes/{n}/versions/1", say(200, `{"properties":{"sha256":"other"}}`))
+		f.on("POST /codes/{n}/versions/1/upload", say(409, `{"error":{"code":"AssetVersionConflict","message":"m"}}`))
+		if _, err := f.UploadFolder(t.Context(), Codes, dir); !IsCode(err, "AssetVersionConflict") {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("whole", func(t *testing.T) {
+		got, err := blob.Untar(t.Context(), &blob.Dir{Root: t.TempDir()}, "x/", bytes.NewReader(code), blob.Limits{})
+		if err != nil || got.SHA256 != up.Hash {
+			t.Errorf("the archive that was sent is %+v, %v", got, err)
 		}
 	})
 	t.Run("refused-early", func(t *testing.T) {

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -74,26 +75,58 @@ func (c *Client) upload(ctx context.Context, kind, dataType string, sum blob.Sum
 		name += "-file"
 	}
 	known, err := c.Asset(ctx, kind, name, "1")
-	if err == nil {
+	switch {
+	case err == nil && (known.Properties.SHA256 == sum.SHA256 || known.Properties.SHA256 == ""):
 		up.Asset, up.Known = known, true
 		return up, nil
-	}
-	if !IsStatus(err, http.StatusNotFound) {
+	case err != nil && !IsStatus(err, http.StatusNotFound):
 		return nil, err
 	}
 	r, w := io.Pipe()
-	done := make(chan blob.Summary, 1)
+	done := make(chan error, 1)
 	go func() {
-		sent, err := write(w)
-		done <- sent
+		held := &holdBack{w: w}
+		sent, err := write(held)
+		if err == nil && sent.SHA256 != sum.SHA256 {
+			err = errChanged
+		}
+		if err == nil {
+			_, err = w.Write(held.last)
+		}
+		done <- err
 		w.CloseWithError(err) // nil is the end of the archive
 	}()
 	up.Asset, err = c.Upload(ctx, kind, name, "1", dataType, r)
 	r.Close() // ends the writer, should the server not have read to the end
-	if sent := <-done; err == nil && sent.SHA256 != sum.SHA256 {
-		return nil, fmt.Errorf("the files changed while they were sent; submit again when nothing writes to them")
+	if sent := <-done; sent != nil && (errors.Is(sent, errChanged) || errors.Is(err, sent)) {
+		return nil, sent // what went wrong here, rather than what the server made of it
 	}
-	return up, err
+	if err != nil {
+		return nil, err
+	}
+	return up, nil
+}
+
+var errChanged = errors.New("the files changed while they were sent; submit again when nothing writes to them")
+
+// holdBack passes all on but the last bytes, without which an archive is not whole:
+// the server must not store under the name of one content what became another.
+type holdBack struct {
+	w    io.Writer
+	last []byte
+}
+
+const heldBytes = 1024 // the end of a tar archive
+
+func (h *holdBack) Write(p []byte) (int, error) {
+	h.last = append(h.last, p...)
+	if over := len(h.last) - heldBytes; over > 0 {
+		if _, err := h.w.Write(h.last[:over]); err != nil {
+			return 0, err
+		}
+		h.last = append(h.last[:0], h.last[over:]...)
+	}
+	return len(p), nil
 }
 
 // assetName is a name in the form of a UUID, as Azure's clients make it, out of a
