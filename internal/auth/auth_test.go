@@ -42,6 +42,12 @@ func newBench(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return newBenchWith(t, keys)
+}
+
+func newBenchWith(t testing.TB, keys *Keys) *bench {
+	t.Helper()
+	var err error
 	b := &bench{clock: &clock{start}, dir: t.TempDir()}
 	b.db = store.OpenDisk(&store.Disk{}, b.now)
 	b.Auth, err = New(Config{DB: b.db, Keys: keys, Now: b.now, Endpoints: []string{endpoint + "/"}})
@@ -51,7 +57,7 @@ func newBench(t *testing.T) *bench {
 	return b
 }
 
-func (b *bench) add(t *testing.T, name, secret string, grants ...atelier.RoleGrant) *atelier.Principal {
+func (b *bench) add(t testing.TB, name, secret string, grants ...atelier.RoleGrant) *atelier.Principal {
 	t.Helper()
 	p := &atelier.Principal{Meta: atelier.Meta{Name: name}, Kind: "service", Roles: grants}
 	if err := b.AddPrincipal(t.Context(), "test", p, secret); err != nil {

@@ -30,7 +30,7 @@ func form(client, secret string) url.Values {
 	}
 }
 
-func (b *bench) ask(t *testing.T, v url.Values, change ...func(*http.Request)) *httptest.ResponseRecorder {
+func (b *bench) ask(t testing.TB, v url.Values, change ...func(*http.Request)) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequest("POST", endpoint+"/"+b.Tenant()+"/oauth2/v2.0/token", strings.NewReader(v.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -42,7 +42,7 @@ func (b *bench) ask(t *testing.T, v url.Values, change ...func(*http.Request)) *
 	return w
 }
 
-func (b *bench) mustToken(t *testing.T, client, secret string) string {
+func (b *bench) mustToken(t testing.TB, client, secret string) string {
 	t.Helper()
 	w := b.ask(t, form(client, secret))
 	var body struct {
