@@ -148,7 +148,7 @@ func (a *App) computeDetail(d *detail, v *client.Compute, limits ...string) {
 		d.field("Warning", fmt.Sprintf("%s  [%s]", w.Message, w.Code))
 	}
 	for _, l := range limits {
-		d.field("Nodes lack", l)
+		d.field("Note", l)
 	}
 	d.para(a.reasons(v.Name, p.Reasons)...)
 }
@@ -306,7 +306,7 @@ func sizeRow(s *client.Size) row {
 }
 
 func (a *App) computeUsage() *cobra.Command {
-	location := ""
+	location, all := "", false
 	cmd := &cobra.Command{
 		Use: "usage", Aliases: []string{"list-usage"}, Short: "Show what is in use against its limits", Args: a.exactly(), ValidArgsFunction: nothing,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -323,6 +323,9 @@ func (a *App) computeUsage() *cobra.Command {
 				if err != nil {
 					return a.fail(err, "cannot.list", "usages")
 				}
+				if u.CurrentValue == 0 && u.Limit < 0 && !all && (a.output == "table" || a.output == "wide") {
+					continue
+				}
 				limit := fmt.Sprint(u.Limit)
 				if u.Limit < 0 {
 					limit = ""
@@ -333,6 +336,7 @@ func (a *App) computeUsage() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&location, "location", "", "location (default: that of the workspace)")
+	cmd.Flags().BoolVar(&all, "all", false, "what is not in use and has no limit, too")
 	return cmd
 }
 

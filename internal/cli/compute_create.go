@@ -58,7 +58,7 @@ func (a *App) createCluster() *cobra.Command {
 		},
 	}
 	fl := cmd.Flags()
-	fl.StringVar(&f.size, "size", "", "machine size; `atelier compute sizes` lists them")
+	fl.StringVar(&f.size, "size", "", "machine size; `atelier compute sizes` lists them (default: the first)")
 	fl.StringVar(&f.location, "location", "", "location (default: that of the workspace)")
 	fl.StringVar(&f.priority, "priority", "dedicated", "dedicated, or low: cheaper, and may be taken away")
 	fl.StringVar(&f.description, "description", "", "description")
@@ -272,15 +272,17 @@ func (a *App) create(ctx context.Context, spec *clusterFile, f *clusterFlags) er
 	if err := atelier.CheckComputeName(spec.Name); err != nil {
 		return err
 	}
-	if spec.Size == "" {
-		return usage("--size is missing; `atelier compute sizes` lists what the location has")
-	}
 	c, err := a.connect()
 	if err != nil {
 		return err
 	}
 	if spec.Location, err = a.locationOr(ctx, c, spec.Location); err != nil {
 		return err
+	}
+	if spec.Size == "" {
+		if spec.Size, err = a.firstSize(ctx, c, spec.Location); err != nil {
+			return err
+		}
 	}
 	body := wireCluster(spec)
 	if f.dry {
@@ -303,6 +305,20 @@ func (a *App) create(ctx context.Context, spec *clusterFile, f *clusterFlags) er
 	}
 	fmt.Fprintln(a.Stderr, a.say("compute.created", spec.Name, short(a.Now().Sub(start))))
 	return a.created(v)
+}
+
+// firstSize is the size of a cluster whose user named none: the first that the
+// location lists. It is said, because it cannot change afterwards.
+func (a *App) firstSize(ctx context.Context, c *client.Client, location string) (string, error) {
+	sizes, err := client.Collect(c.Sizes(ctx, location), 1)
+	if err != nil {
+		return "", err
+	}
+	if len(sizes) == 0 {
+		return "", usage(a.say("sizes.none", location))
+	}
+	fmt.Fprintln(a.Stderr, a.say("compute.size", plain(sizes[0].Name)))
+	return sizes[0].Name, nil
 }
 
 // created prints the object for those who asked for a format; for the others the

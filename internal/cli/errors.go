@@ -197,7 +197,7 @@ func classify(err error) (code, target string, exit int) {
 
 func exitOfStatus(status int, code string) int {
 	switch code {
-	case "QuotaExceeded", "NoCapacity", "JobNodeCountExceedsCoreQuota":
+	case "QuotaExceeded", "NoCapacity", "JobNodeCountExceedsCoreQuota", "JobNodeCountExceedsClusterSize", "SizeNotAvailable":
 		return exitBlocked
 	}
 	switch status {

@@ -138,7 +138,7 @@ func (f *fake) location(w http.ResponseWriter, at string) {
 		fmt.Fprint(w, `{"value":[{"name":"Local","family":"local","vCPUs":2,"gpus":0,"memoryGB":8,"maxResourceVolumeMB":51200,"lowPriorityCapable":true,"supportedComputeTypes":["AmlCompute"],"estimatedVMPrices":null},
 {"name":"Standard_NC6s_v3","family":"standardNCSv3Family","vCPUs":6,"gpus":1,"memoryGB":112,"maxResourceVolumeMB":753664,"lowPriorityCapable":true,"supportedComputeTypes":["AmlCompute"],"estimatedVMPrices":{"billingCurrency":"USD","unitOfMeasure":"OneHour","values":[{"retailPrice":3.06,"osType":"Linux","vmTier":"Standard"}]}}]}`)
 	case "local/usages":
-		fmt.Fprint(w, `{"value":[{"id":"x","type":"t","unit":"Count","currentValue":4,"limit":-1,"name":{"value":"standardDSv2Family","localizedValue":"Standard DSv2 Family vCPUs"}}]}`)
+		fmt.Fprint(w, `{"value":[{"id":"y","type":"t","unit":"Count","currentValue":0,"limit":-1,"name":{"value":"idleFamily","localizedValue":"idleFamily"}},{"id":"x","type":"t","unit":"Count","currentValue":4,"limit":-1,"name":{"value":"standardDSv2Family","localizedValue":"Standard DSv2 Family vCPUs"}}]}`)
 	default:
 		fail(w, 404, "LocationNotFound", "there is no location called "+strings.Split(at, "/")[0])
 	}

@@ -218,7 +218,7 @@ func (a *App) download(ctx context.Context, c *client.Client, name, dir string, 
 		}
 		total += n
 	}
-	fmt.Fprintln(a.Stderr, a.say("job.downloaded", len(files), bytesText(total), dir))
+	fmt.Fprintln(a.Stderr, a.say("job.downloaded", a.files(len(files)), bytesText(total), dir))
 	return nil
 }
 

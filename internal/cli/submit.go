@@ -183,7 +183,15 @@ func (s *submission) said(key, path string, up *client.Uploaded, before ...any) 
 	if up.Known {
 		known = s.app.say("job.code.known")
 	}
-	fmt.Fprintln(s.app.Stderr, s.app.say(key, append(before, plain(path), up.Files, bytesText(up.Bytes), known)...))
+	fmt.Fprintln(s.app.Stderr, s.app.say(key, append(before, plain(path), s.app.files(up.Files), bytesText(up.Bytes), known)...))
+}
+
+// files writes a number of files.
+func (a *App) files(n int) string {
+	if n == 1 {
+		return a.say("file.one")
+	}
+	return a.say("file.many", n)
 }
 
 // input uploads a local file or folder; other paths pass through.

@@ -116,7 +116,10 @@ func (f *filter) step(out []byte, c byte) []byte {
 			}
 			return out
 		}
-		return f.text(append(out, 0xc2), c)
+		if c >= 0xa0 && c <= 0xbf {
+			return append(out, 0xc2, c)
+		}
+		return f.text(out, c) // half a letter: dropped, lest it finds another half
 	}
 	return f.text(out, c)
 }

@@ -13,7 +13,7 @@ import (
 
 // Looking again: at once, then less and less often.
 const (
-	lookFirst  = 100 * time.Millisecond
+	lookFirst  = 25 * time.Millisecond
 	lookMost   = time.Second
 	watchEvery = 2 * time.Second
 )
