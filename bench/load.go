@@ -39,6 +39,16 @@ func (b *bench) api(ctx context.Context) error {
 		return err
 	}
 	defer s.down(ctx)
+	i := 0
+	alone, err := repeat(200, func() error {
+		i++
+		_, err := s.Job(ctx, queued(i*7919%b.many()))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	b.report.add(line{what: "API, one GET at a time, median", value: ms(alone), unit: "ms", note: fmt.Sprintf("%d jobs", b.many())})
 	p99s := map[string][]float64{}
 	for round := range 5 {
 		took, err := s.openLoop(ctx, 500, time.Duration(b.rounds(8, 2))*time.Second, round, b.many())
