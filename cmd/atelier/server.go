@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -72,7 +73,7 @@ func open(ctx context.Context, s settings, log *slog.Logger) (srv *server, err e
 	if err != nil {
 		return srv, fmt.Errorf("open the principals: %w", err)
 	}
-	blobs := &blob.Dir{Root: filepath.Join(s.DataDir, "blobs")}
+	blobs := &blob.Dir{Root: filepath.Join(s.DataDir, "blobs"), Sync: true}
 	logStore := &logs.Store{Root: filepath.Join(s.DataDir, "logs")}
 	srv.fleet = &fleet.Fleet{DB: srv.db, Now: time.Now, Secret: srv.keys.Derive("join"), Endpoint: srv.endpoint}
 	srv.agents = &fleet.Server{Fleet: srv.fleet, Blobs: blobs, Logs: logStore, Log: log}
@@ -202,8 +203,10 @@ func (s *server) handle(api *azureml.API) error {
 			}
 			rest.ServeHTTP(w, r)
 		}),
-		Protocols:         protocols,
-		TLSConfig:         s.tls(),
+		Protocols: protocols,
+		TLSConfig: fleet.TLSConfig(&tls.Config{
+			MinVersion: tls.VersionTLS12, GetCertificate: s.keys.Certificate, NextProtos: []string{"h2", "http/1.1", wire.ALPN},
+		}),
 		TLSNextProto:      map[string]func(*http.Server, *tls.Conn, http.Handler){wire.ALPN: s.agent},
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
@@ -214,24 +217,6 @@ func (s *server) handle(api *azureml.API) error {
 }
 
 func (s *server) agent(_ *http.Server, conn *tls.Conn, _ http.Handler) { s.agents.ServeConn(conn) }
-
-// tls asks agents, and nobody else, for a certificate: browsers would ask their
-// users for one.
-func (s *server) tls() *tls.Config {
-	users := &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.keys.Certificate, NextProtos: []string{"h2", "http/1.1", wire.ALPN}}
-	agents := users.Clone()
-	agents.NextProtos = []string{wire.ALPN}
-	agents.ClientAuth = tls.RequireAnyClientCert
-	users.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-		for _, p := range hello.SupportedProtos {
-			if p == wire.ALPN {
-				return agents, nil
-			}
-		}
-		return nil, nil
-	}
-	return users
-}
 
 // firstStart makes what a new installation has.
 func (s *server) firstStart(ctx context.Context) error {
@@ -253,6 +238,7 @@ func (s *server) firstStart(ctx context.Context) error {
 	if _, err := s.auth.Bootstrap(ctx, s.DataDir); err != nil {
 		return fmt.Errorf("make the first service principal: %w", err)
 	}
+	debug.FreeOSMemory() // hashing its secret took tens of megabytes, once
 	if _, err := s.auth.WriteLocal(s.DataDir, s.endpoint); err != nil {
 		return fmt.Errorf("leave the way here for the command line: %w", err)
 	}
@@ -363,7 +349,7 @@ func (s *server) close() {
 func (s *server) greeting(took time.Duration) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Atelier %s answers at %s (started in %d ms)\n", version, s.endpoint, took.Milliseconds())
-	fmt.Fprintf(&b, "  sign in:   %s/signin?code=%s   (once, within ten minutes)\n", s.endpoint, s.auth.SignInCode())
+	fmt.Fprintf(&b, "  sign in:   %s   (once, within ten minutes)\n", studio.Link(s.endpoint, s.auth.SignInCode()))
 	fmt.Fprintf(&b, "  data:      %s\n", s.DataDir)
 	for _, p := range s.problems() {
 		fmt.Fprintf(&b, "  local:     %s\n", p.Message)

@@ -40,6 +40,7 @@ type Core struct {
 	order     []string        // of tasks, as they came
 	forgotten map[string]bool // removed: never to be started again, whatever comes
 	oldest    []string        // of forgotten
+	revenants []wire.Task     // removed, and asked for again
 	rev       int64
 }
 
@@ -173,10 +174,14 @@ func (c *Core) Desired(now time.Time, d wire.Desired) (do []Action) {
 		return c.leave(now)
 	}
 	wanted := map[string]bool{}
+	revenants := len(c.revenants)
+	c.revenants = nil
 	for _, w := range d.Tasks {
 		key := Key(w)
 		wanted[key] = true
 		switch t := c.tasks[key]; {
+		case c.forgotten[key] && t == nil:
+			c.revenants = append(c.revenants, w)
 		case c.forgotten[key]:
 		case t == nil:
 			do = append(do, c.begin(w)...)
@@ -184,6 +189,9 @@ func (c *Core) Desired(now time.Time, d wire.Desired) (do []Action) {
 			t.stop = t.stop || w.Stop
 			do = append(do, c.confirm(t)...)
 		}
+	}
+	if len(c.revenants) != revenants {
+		c.rev++
 	}
 	for _, key := range slices.Clone(c.order) {
 		if t := c.tasks[key]; !wanted[key] {
@@ -425,7 +433,16 @@ func (c *Core) Report() wire.Report {
 		}
 		r.Tasks = append(r.Tasks, tr)
 	}
+	for _, w := range c.revenants {
+		r.Tasks = append(r.Tasks, wire.TaskReport{ID: w.ID, UID: w.UID, State: atelier.TaskEnded, Problem: forgotten()})
+	}
 	return r
+}
+
+// forgotten is the end of a task that the server wants again after it had taken it
+// back: that must not be, and is not waited out.
+func forgotten() *atelier.Problem {
+	return &atelier.Problem{Code: "TaskForgotten", Message: "the node had been told to give the task up, and has; submit the job again"}
 }
 
 func (p Phase) state() atelier.TaskState {

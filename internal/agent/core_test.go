@@ -195,6 +195,26 @@ func TestOldMessages(t *testing.T) {
 	b.want(b.c.Desired(b.now, wire.Desired{Node: node, Session: "s2", Seq: 1}), "cancel")
 }
 
+// TestRevenant has the server want a task again that it had taken back: it is not
+// run a second time, and the server is told of its end instead of waiting for ever.
+func TestRevenant(t *testing.T) {
+	b, j := newBench(t), wireTask("j")
+	key := Key(j)
+	b.want(b.desired(j), "prepare")
+	b.want(b.desired(), "cancel")
+	b.want(b.c.Prepared(key, nil), "finalize abandon")
+	b.want(b.c.Finalized(b.now, key, nil), "remove")
+	b.want(b.c.Removed(b.now, key), "")
+	rev := b.c.Rev()
+	b.want(b.desired(j), "")
+	b.state("Ended:TaskForgotten")
+	if b.c.Rev() == rev {
+		t.Error("the report changed, but Rev did not")
+	}
+	b.want(b.desired(), "")
+	b.state("")
+}
+
 func TestAdopt(t *testing.T) {
 	j := wireTask("j")
 	stop := j

@@ -105,7 +105,10 @@ func (f *Fleet) Hello(ctx context.Context, h wire.Hello) (wire.Welcome, error) {
 	l := f.link(h.Node, true)
 	f.touch(l)
 	l.turn.Lock()
-	l.session, l.seq, l.last = h.Session, 0, ""
+	if l.session != h.Session { // a hello that comes twice does not begin the numbers anew
+		l.session, l.seq = h.Session, 0
+	}
+	l.last = ""
 	l.turn.Unlock()
 	d, _, err := f.next(ctx, h.Node, h.Session)
 	return wire.Welcome{Heartbeat: wire.Heartbeat, Desired: d}, err

@@ -198,6 +198,27 @@ func TestHelloRefuses(t *testing.T) {
 	}
 }
 
+// TestHelloTwice has one hello arrive twice: what was said between must not be
+// overtaken by numbers that begin anew.
+func TestHelloTwice(t *testing.T) {
+	b := newBed(t)
+	b.node(node1, atelier.Booting, "")
+	if _, err := b.hello(node1, "k", "s"); err != nil {
+		t.Fatal(err)
+	}
+	between, err := b.f.Desired(t.Context(), node1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := b.hello(node1, "k", "s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again.Desired.Seq <= between.Seq {
+		t.Errorf("number %d follows number %d in one session", again.Desired.Seq, between.Seq)
+	}
+}
+
 func TestAgentOfANodeThatIsGoneLeaves(t *testing.T) {
 	b := newBed(t)
 	if w, err := b.hello(node1, "k", "s"); err != nil || !w.Desired.Leave {
@@ -337,9 +358,11 @@ func (b *bed) sweep(want time.Duration) {
 
 func TestSweep(t *testing.T) {
 	b := newBed(t)
+	const after = 15 * time.Second
+	b.f.LostAfter = after
 	b.ready(node1)
 	b.ready(node2)
-	b.sweep(wire.LostAfter)
+	b.sweep(after)
 	b.now = b.now.Add(10 * time.Second)
 	if _, err := b.report(node2, "key-n2", "s"); err != nil {
 		t.Fatal(err)
@@ -350,7 +373,7 @@ func TestSweep(t *testing.T) {
 	b.now = b.now.Add(1)
 	b.sweep(10 * time.Second)
 	n := get[atelier.Node](b, node1)
-	if n.State != atelier.Lost || n.Problem == nil || !strings.Contains(n.Problem.Message, "15s") || !n.HeardAt.Equal(b.now.Add(-wire.LostAfter)) {
+	if n.State != atelier.Lost || n.Problem == nil || !strings.Contains(n.Problem.Message, "15s") || !n.HeardAt.Equal(b.now.Add(-after)) {
 		t.Errorf("the silent node is %s, %+v, heard at %s", n.State, n.Problem, n.HeardAt)
 	}
 	if n := get[atelier.Node](b, node2); n.State != atelier.Ready {
