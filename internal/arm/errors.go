@@ -23,6 +23,14 @@ var statuses = map[atelier.Kind]int{
 	atelier.Transient:   http.StatusServiceUnavailable,
 }
 
+// Status is the HTTP status of an error of the kind.
+func Status(k atelier.Kind) int {
+	if s := statuses[k]; s != 0 {
+		return s
+	}
+	return http.StatusInternalServerError
+}
+
 // ErrorBody is an error as ARM shows it (wire A.7).
 type ErrorBody struct {
 	Code    string       `json:"code"`
@@ -87,11 +95,7 @@ func asError(ctx context.Context, log *slog.Logger, id string, err error) *ateli
 // fail writes the error envelope.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, id string, err error) {
 	e := asError(r.Context(), s.Log, id, err)
-	status := statuses[e.Kind]
-	if status == 0 {
-		status = http.StatusInternalServerError
-	}
-	s.failAs(w, r, id, status, e)
+	s.failAs(w, r, id, Status(e.Kind), e)
 }
 
 func (s *Server) failAs(w http.ResponseWriter, r *http.Request, id string, status int, e *atelier.Error) {
