@@ -100,8 +100,10 @@ func TestErrorText(t *testing.T) {
 			}
 			var stderr bytes.Buffer
 			a := &App{Stderr: &stderr, Env: func(string) string { return "" }, lang: lang}
-			err := a.fail(&client.Error{Status: http.StatusConflict, Code: code, Message: "the server's words", Target: "properties.x", RequestID: "r-1",
-				Details: []client.Problem{{Code: "Detail", Message: "a detail"}}}, "cannot.create.cluster", "gpu")
+			err := a.fail(&client.Error{
+				Status: http.StatusConflict, Code: code, Message: "the server's words", Target: "properties.x", RequestID: "r-1",
+				Details: []client.Problem{{Code: "Detail", Message: "a detail"}},
+			}, "cannot.create.cluster", "gpu")
 			a.report(context.Background(), nil, err)
 			if lines := strings.Count(stderr.String(), "\n"); lines > 5 {
 				t.Errorf("%s in %s has %d lines", code, lang, lines)

@@ -19,9 +19,21 @@ func (a *App) computeCommand() *cobra.Command {
 }
 
 var computeColumns = []column{
-	{head: "NAME"}, {head: "TYPE"}, {head: "STATE"}, {head: "NODES"}, {head: "BUSY"}, {head: "MIN"}, {head: "MAX"}, {head: "SIZE"}, {head: "WAITS FOR"},
-	{head: "ALLOCATION", wide: true}, {head: "TARGET", wide: true}, {head: "PRIORITY", wide: true}, {head: "IDLE AFTER", wide: true},
-	{head: "LOCATION", wide: true}, {head: "CREATED", wide: true},
+	{head: "NAME"},
+	{head: "TYPE"},
+	{head: "STATE"},
+	{head: "NODES"},
+	{head: "BUSY"},
+	{head: "MIN"},
+	{head: "MAX"},
+	{head: "SIZE"},
+	{head: "WAITS FOR"},
+	{head: "ALLOCATION", wide: true},
+	{head: "TARGET", wide: true},
+	{head: "PRIORITY", wide: true},
+	{head: "IDLE AFTER", wide: true},
+	{head: "LOCATION", wide: true},
+	{head: "CREATED", wide: true},
 }
 
 func computeRow(c *client.Compute) row {

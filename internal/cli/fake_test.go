@@ -34,6 +34,9 @@ const fakeWorkspace = "/subscriptions/00000000-0000-0000-0000-000000000000/resou
 func startFake(t testing.TB, dir string) *fake {
 	t.Helper()
 	f := &fake{t: t, computes: map[string]map[string]any{}, jobs: map[string]map[string]any{}, assets: map[string]map[string]any{}, looks: map[string]int{}}
+	f.seed()
+	f.mu.Lock() // until the address is known
+	defer f.mu.Unlock()
 	s := httptest.NewTLSServer(f)
 	t.Cleanup(s.Close)
 	f.url = s.URL
@@ -52,7 +55,6 @@ func startFake(t testing.TB, dir string) *fake {
 			t.Fatal(err)
 		}
 	}
-	f.seed()
 	return f
 }
 

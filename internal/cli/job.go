@@ -17,8 +17,18 @@ func (a *App) jobCommand() *cobra.Command {
 }
 
 var jobColumns = []column{
-	{head: "NAME"}, {head: "STATUS"}, {head: "COMPUTE"}, {head: "AGE"}, {head: "DURATION"}, {head: "DISPLAY NAME"}, {head: "WAITS FOR"},
-	{head: "EXPERIMENT", wide: true}, {head: "NODES", wide: true}, {head: "ATTEMPT", wide: true}, {head: "EXIT", wide: true}, {head: "CREATED", wide: true},
+	{head: "NAME"},
+	{head: "STATUS"},
+	{head: "COMPUTE"},
+	{head: "AGE"},
+	{head: "DURATION"},
+	{head: "DISPLAY NAME"},
+	{head: "WAITS FOR"},
+	{head: "EXPERIMENT", wide: true},
+	{head: "NODES", wide: true},
+	{head: "ATTEMPT", wide: true},
+	{head: "EXIT", wide: true},
+	{head: "CREATED", wide: true},
 }
 
 func (a *App) jobRow(j *client.Job) row {

@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -108,6 +110,9 @@ func TestWatchPrintsChanges(t *testing.T) {
 // TestHelpIsQuick runs the program as a user does. The best of several runs counts,
 // because the machine has other things to do.
 func TestHelpIsQuick(t *testing.T) {
+	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+		t.Skip("the race detector makes every start slow")
+	}
 	exe, err := exec.LookPath("atelier")
 	if err != nil {
 		t.Fatal(err)
