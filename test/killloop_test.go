@@ -66,7 +66,6 @@ type killLoop struct {
 	*server
 	began  time.Time
 	rand   *rand.Rand
-	listen string
 	lines  string // the file that jobs append to
 	client *client.Client
 	diary  []string // what was killed when
@@ -81,12 +80,8 @@ type killLoop struct {
 }
 
 func newKillLoop(t *testing.T, seed uint64) *killLoop {
-	port := freePort(t)
-	k := &killLoop{
-		began: time.Now(), rand: rand.New(rand.NewPCG(seed, 2)), listen: "127.0.0.1:" + strconv.Itoa(port),
-		asked: map[string]bool{}, odd: map[string]int{},
-	}
-	k.server = start(t, "--listen", k.listen)
+	k := &killLoop{began: time.Now(), rand: rand.New(rand.NewPCG(seed, 2)), asked: map[string]bool{}, odd: map[string]int{}}
+	k.server = start(t, "--listen", freeAddress(t))
 	k.since = time.Now()
 	k.lines = filepath.Join(k.dir, "lines")
 	k.client = k.principal(t)
@@ -94,17 +89,17 @@ func newKillLoop(t *testing.T, seed uint64) *killLoop {
 	return k
 }
 
-// freePort is one that no client gets as its own while the server is down.
-func freePort(t *testing.T) int {
+// freeAddress has a port that no client gets as its own while the server is down.
+func freeAddress(t *testing.T) string {
 	for port := 20000 + os.Getpid()%10000; port < 32000; port++ {
 		l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
 		if err == nil {
-			l.Close()
-			return port
+			defer l.Close()
+			return l.Addr().String()
 		}
 	}
 	t.Fatal("no port is free")
-	return 0
+	return ""
 }
 
 // principal is a client whose sign-in outlives the server, unlike that of the
@@ -224,13 +219,14 @@ func (k *killLoop) round(t *testing.T, round int) {
 		k.kill()
 		k.up += time.Since(k.since)
 		if early {
-			k.launch(t)
+			k.relaunch(t)
 			<-time.After(time.Duration(k.rand.IntN(150)) * time.Millisecond) // where in its start the kill meets it
 			k.kill()
 			note += ", again while it started"
 		}
-		k.launch(t)
-		k.ready(t, round)
+		k.relaunch(t)
+		k.ready(t)
+		k.since = time.Now()
 	}
 	k.diary = append(k.diary, note)
 }
@@ -240,33 +236,38 @@ func (s *server) kill() {
 	<-s.ended
 }
 
-// launch starts the server again on the same directory and port.
-func (k *killLoop) launch(t *testing.T) {
-	os.Remove(k.envFile)
-	k.cmd = exec.Command(binary, "up", "--data-dir", k.dir, "--listen", k.listen, "--print-env", k.envFile)
-	k.cmd.Stdout, k.cmd.Stderr = &k.output, &k.output
-	if err := k.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	k.ended = make(chan struct{})
-	go func(cmd *exec.Cmd, ended chan struct{}) {
-		cmd.Wait() //nolint:errcheck // how it ended is read from its state
-		close(ended)
-	}(k.cmd, k.ended)
+// relaunch starts the server again as it was started, and does not wait for it.
+func (s *server) relaunch(t *testing.T) {
+	t.Helper()
+	s.run(t, &exec.Cmd{Path: s.cmd.Path, Args: s.cmd.Args, Env: s.cmd.Env, SysProcAttr: s.cmd.SysProcAttr})
 }
 
-func (k *killLoop) ready(t *testing.T, round int) {
+func (s *server) run(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()
-	eventually(t, "the server is back", func() bool {
+	os.Remove(s.envFile)
+	cmd.Stdout, cmd.Stderr = &s.output, &s.output
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	s.cmd, s.ended = cmd, make(chan struct{})
+	go func(ended chan struct{}) {
+		cmd.Wait() //nolint:errcheck // how it ended is read from its state
+		close(ended)
+	}(s.ended)
+}
+
+// ready waits until the server serves.
+func (s *server) ready(t *testing.T) {
+	t.Helper()
+	eventually(t, "the server is ready", func() bool {
 		select {
-		case <-k.ended:
-			t.Fatalf("round %d: the server ended at its start: %v", round, k.cmd.ProcessState)
+		case <-s.ended:
+			t.Fatalf("the server ended at its start: %v", s.cmd.ProcessState)
 		default:
 		}
-		_, err := os.Stat(k.envFile)
+		_, err := os.Stat(s.envFile)
 		return err == nil
 	})
-	k.since = time.Now()
 }
 
 // agents are the processes of our nodes' agents.
