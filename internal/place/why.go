@@ -56,7 +56,12 @@ func (v *View) Why(j *atelier.Job, c *atelier.Compute) []atelier.Reason {
 		}
 	}
 	if ahead := p.ahead(v.jobs[j.ID]); ahead > 0 {
-		add(atelier.ReasonQueuedBehind, false, params("n", ahead), "wait, or submit it with a higher priority", "%d jobs ahead.", ahead)
+		words := "%d jobs ahead."
+		if ahead > countAhead {
+			words = "More than %d jobs ahead."
+		}
+		ahead = min(ahead, countAhead)
+		add(atelier.ReasonQueuedBehind, false, params("n", ahead), "wait, or submit it with a higher priority", words, ahead)
 	}
 	if starting, oldest := p.starting(); starting > 0 {
 		add(atelier.ReasonScalingUp, false, params("n", starting), "", "%d nodes starting, the first since %s.", starting, oldest.Format(time.TimeOnly))
@@ -83,19 +88,32 @@ func params(kv ...any) map[string]string {
 	return m
 }
 
-// ahead counts the jobs that go before e.
+// countAhead bounds what an answer costs: who has more before them need not know
+// how many.
+const countAhead = 1000
+
+// ahead counts the jobs that go before e, up to somewhat over countAhead.
 func (p *pool) ahead(e *entry) (n int) {
 	if e == nil {
 		return 0
 	}
 	for _, b := range p.buckets {
-		for _, o := range b.jobs {
-			if !o.gone && o.before(e) {
-				n++
-			}
-		}
+		n += b.jobs.ahead(e, 0, countAhead-n)
 	}
 	return n
+}
+
+// ahead looks from i on downward only where the heap's order lets it find any, and
+// stops beyond most.
+func (h jobHeap) ahead(e *entry, i, most int) (n int) {
+	if i >= len(h) || most < 0 || !h[i].before(e) {
+		return 0
+	}
+	if !h[i].gone {
+		n++
+	}
+	n += h.ahead(e, 2*i+1, most-n)
+	return n + h.ahead(e, 2*i+2, most-n)
 }
 
 func (p *pool) starting() (n int, oldest time.Time) {

@@ -64,13 +64,13 @@ func New(seed uint64, faults time.Duration) *World {
 	}
 	w.rates = rates{
 		crash: w.some(0.01), lost: w.some(0.2), late: w.some(0.2), double: w.some(0.2),
-		agentKill: w.some(0.1), partition: w.some(0.05),
+		agentKill: w.some(0.1), partition: w.some(0.2),
 	}
 	w.cloud = &fake.Cloud{
 		Faults: fake.Faults{
 			NoQuota: w.some(0.1), LaunchLost: w.some(0.1), LaunchUnsure: w.some(0.1), LaunchLate: w.some(0.05),
-			Double: w.some(0.05), HalfMade: w.some(0.05), Vanish: w.some(0.05), ListLag: w.some(0.3), ListLost: w.some(0.2),
-			TerminateLost: w.some(0.1), TerminateUnsure: w.some(0.1),
+			Double: w.some(0.05), HalfMade: w.some(0.3), Vanish: w.some(0.4), ListLag: w.some(0.3), ListLost: w.some(0.2),
+			TerminateLost: w.some(0.5), TerminateUnsure: w.some(0.1),
 		},
 		Chance:  func(p float64) bool { return w.faulty() && w.chance(p) },
 		Later:   func(d time.Duration, f func()) { w.after(d, "cloud", f) },

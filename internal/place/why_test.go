@@ -1,0 +1,80 @@
+package place_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/atelier-compute/atelier"
+)
+
+// why is the codes and words of the reasons for the job.
+func (w *world) why(j *atelier.Job) string {
+	c := &atelier.Compute{Meta: atelier.Meta{ID: w.gpu, Name: "gpu"}, Spec: atelier.ComputeSpec{Cluster: &atelier.ClusterSpec{Max: 2}}}
+	var out []string
+	for _, r := range w.view.Why(j, c) {
+		out = append(out, r.Code+": "+r.Message)
+	}
+	return strings.Join(out, " | ")
+}
+
+func TestWhy(t *testing.T) {
+	w := newWorld(t, 2)
+	first := w.job("first", 1, 0)
+	if got := w.why(first); got != "ScalingUp: 1 nodes are being asked for." {
+		t.Errorf("without nodes: %s", got)
+	}
+	w.node("a", "Booting", "")
+	if got := w.why(first); got != "ScalingUp: 1 nodes starting, the first since 00:00:00." {
+		t.Errorf("while one boots: %s", got)
+	}
+	w.node("a2", "Ready", ws.Child("jobs", "other"))
+	w.node("a3", "Ready", ws.Child("jobs", "another"))
+	second := w.job("second", 1, 0)
+	if got := w.why(second); !strings.HasPrefix(got, "QueuedBehind: 1 jobs ahead.") || !strings.Contains(got, "ClusterAtMax: 2 of at most 2 nodes are busy; the job takes 1.") {
+		t.Errorf("behind one, all busy: %s", got)
+	}
+	if got := w.why(w.job("urgent", 1, 5)); strings.Contains(got, "QueuedBehind") {
+		t.Errorf("a job of higher priority: %s", got)
+	}
+	if got := w.why(w.job("large", 3, 0)); !strings.HasPrefix(got, "SizeMismatch: The job takes 3 nodes at once; gpu has at most 2.") {
+		t.Errorf("larger than the cluster: %s", got)
+	}
+	first.Status.State = atelier.JobRunning
+	if got := w.why(first); got != "" {
+		t.Errorf("a running job waits: %s", got)
+	}
+}
+
+// TestWhyCounts has the number of jobs ahead right while it is small, and bounded.
+func TestWhyCounts(t *testing.T) {
+	w := newWorld(t, 2)
+	var jobs []*atelier.Job
+	for i := range 1500 {
+		jobs = append(jobs, w.job(fmt.Sprintf("j%d", i), 1+i%3, 0))
+	}
+	for _, i := range []int{1, 2, 700, 999} {
+		if got, want := w.why(jobs[i]), fmt.Sprintf("QueuedBehind: %d jobs ahead.", i); jobs[i].Spec.Instances <= 2 && !strings.HasPrefix(got, want) {
+			t.Errorf("job %d: %s", i, got)
+		}
+	}
+	if got := w.why(jobs[1498]); !strings.HasPrefix(got, "QueuedBehind: More than 1000 jobs ahead.") {
+		t.Errorf("far behind: %s", got)
+	}
+}
+
+// BenchmarkWhy is what a look at the last of many queued jobs costs.
+func BenchmarkWhy(b *testing.B) {
+	for _, n := range []int{1000, 10_000, 100_000} {
+		b.Run(fmt.Sprintf("%d-queued", n), func(b *testing.B) {
+			w := newWorld(b, 2)
+			var last *atelier.Job
+			for i := range n {
+				last = w.job(fmt.Sprintf("j%d", i), 1, 0)
+			}
+			for b.Loop() {
+				w.why(last)
+			}
+		})
+	}
+}
