@@ -55,14 +55,6 @@ type ClusterSpec struct {
 	NoPublicIP    bool          `json:"noPublicIP,omitempty"`
 }
 
-// Identity is the managed identity of a compute.
-type Identity struct {
-	Type        string              `json:"type"` // as the user spelled it
-	PrincipalID string              `json:"principalId,omitempty"`
-	TenantID    string              `json:"tenantId,omitempty"`
-	User        map[string]struct{} `json:"user,omitempty"` // ARM IDs
-}
-
 // Priorities of a cluster's machines.
 const (
 	Dedicated   = "Dedicated"

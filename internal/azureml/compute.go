@@ -132,6 +132,7 @@ func (a *API) newCompute(tx *store.Tx, w *atelier.Workspace, c *atelier.Compute,
 	if err := in.describe(&spec); err != nil {
 		return spec, err
 	}
+	a.nameIdentity(w, c, nil, &spec)
 	if spec.Cluster, err = in.cluster(nil); err != nil {
 		return spec, err
 	}
@@ -161,6 +162,7 @@ func (a *API) changeCompute(tx *store.Tx, r *arm.Request, w *atelier.Workspace, 
 	if err != nil {
 		return err
 	}
+	a.nameIdentity(w, c, c.Spec.Identity, &spec)
 	if spec.Cluster, err = in.cluster(c.Spec.Cluster); err != nil {
 		return err
 	}

@@ -144,14 +144,14 @@ func (in *computeIn) describe(spec *atelier.ComputeSpec) error {
 	if in.Identity == nil || in.Identity.Type == "" {
 		return nil
 	}
-	id, err := in.Identity.spec(spec.Identity)
+	id, err := in.Identity.spec()
 	if err == nil {
 		spec.Identity = id
 	}
 	return err
 }
 
-func (in *identityIn) spec(old *atelier.Identity) (*atelier.Identity, error) {
+func (in *identityIn) spec() (*atelier.Identity, error) {
 	id := &atelier.Identity{Type: in.Type}
 	switch kind := normal(in.Type); kind {
 	case "none", "systemassigned":
@@ -160,9 +160,9 @@ func (in *identityIn) spec(old *atelier.Identity) (*atelier.Identity, error) {
 			return nil, atelier.Errorf(atelier.Invalid, "InvalidIdentity",
 				"identity.type is UserAssigned, and identity.userAssignedIdentities names none; name at least one").At("identity.userAssignedIdentities")
 		}
-		id.User = map[string]struct{}{}
+		id.User = map[string]atelier.IdentityMember{}
 		for name := range in.UserAssignedIdentities {
-			id.User[name] = struct{}{}
+			id.User[name] = atelier.IdentityMember{}
 		}
 	case "systemassigned,userassigned":
 		return nil, atelier.Errorf(atelier.Invalid, "InvalidIdentity",
@@ -170,9 +170,6 @@ func (in *identityIn) spec(old *atelier.Identity) (*atelier.Identity, error) {
 	default:
 		return nil, atelier.Errorf(atelier.Invalid, "InvalidIdentity",
 			"identity.type is %q; it must be None, SystemAssigned or UserAssigned", in.Type).At("identity.type")
-	}
-	if old != nil {
-		id.PrincipalID, id.TenantID = old.PrincipalID, old.TenantID
 	}
 	return id, nil
 }
@@ -285,10 +282,10 @@ type computeOut struct {
 }
 
 type identityOut struct {
-	Type        string              `json:"type"`
-	PrincipalID string              `json:"principalId,omitempty"`
-	TenantID    string              `json:"tenantId,omitempty"`
-	User        map[string]struct{} `json:"userAssignedIdentities,omitempty"`
+	Type        string                            `json:"type"`
+	PrincipalID string                            `json:"principalId,omitempty"`
+	TenantID    string                            `json:"tenantId,omitempty"`
+	User        map[string]atelier.IdentityMember `json:"userAssignedIdentities,omitempty"`
 }
 
 type computeProps struct {
