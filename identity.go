@@ -25,6 +25,15 @@ type IdentityMember struct {
 	ClientID    string `json:"clientId,omitempty"`
 }
 
+// Workload is a task that signs in as a managed identity. Its tokens are good for as
+// long as it is under way.
+type Workload struct {
+	Identity   IdentityMember
+	ResourceID string // of the identity, as its tokens name it
+	Task       ID
+	TaskUID    string
+}
+
 // NameIdentity makes the two GUIDs of a managed identity out of what tells it from
 // others: the same always gives the same. They are names and no secrets.
 func NameIdentity(parts ...string) IdentityMember {

@@ -29,6 +29,9 @@ type Fleet struct {
 	Endpoint  string        // of the API, for AZUREML_SERVICE_ENDPOINT; may be ""
 	LostAfter time.Duration // 0 is wire.LostAfter
 
+	// Identities makes the tokens that tasks ask for; nil is none.
+	Identities Identities
+
 	mu    sync.Mutex
 	links map[atelier.ID]*link
 }

@@ -20,6 +20,7 @@ func (c *conn) handler() http.Handler {
 	m.HandleFunc("POST "+wire.PathLog, c.admitted(c.log))
 	m.HandleFunc("GET "+wire.PathFetch, c.admitted(c.fetch))
 	m.HandleFunc("PUT "+wire.PathUpload, c.admitted(c.upload))
+	m.HandleFunc("POST "+wire.PathToken, c.admitted(c.token))
 	return m
 }
 
@@ -126,6 +127,19 @@ func (c *conn) upload(w http.ResponseWriter, r *http.Request, node atelier.ID) {
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
+}
+
+func (c *conn) token(w http.ResponseWriter, r *http.Request, node atelier.ID) {
+	var q wire.TokenRequest
+	if !c.decode(w, r, &q) {
+		return
+	}
+	t, err := c.s.Fleet.Token(r.Context(), c.key, node, q)
+	if err != nil {
+		c.fault(w, r, err)
+		return
+	}
+	c.answer(w, t)
 }
 
 func (c *conn) decode(w http.ResponseWriter, r *http.Request, into any) bool {

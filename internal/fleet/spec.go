@@ -46,7 +46,7 @@ func (f *Fleet) spec(tx *store.Tx, t *atelier.Task, n *atelier.Node) (wire.TaskS
 		s.Env = map[string]string{}
 	}
 	maps.Copy(s.Env, f.env(w, j, t, s))
-	return s, nil
+	return s, f.identify(tx, &s, j, t)
 }
 
 // refuse turns the user's mistakes into a refusal and passes other errors on.

@@ -29,6 +29,7 @@ const (
 	PathLog    = "/log"    // POST raw bytes, query LogQuery → LogAck
 	PathFetch  = "/fetch"  // GET ?task=ID&uri=URI → tar stream
 	PathUpload = "/upload" // PUT ?task=ID&output=NAME, body a tar stream → 204
+	PathToken  = "/token"  // POST TokenRequest → Token
 )
 
 // PathDesired is what an agent serves to the server: POST Desired → Report.
@@ -113,8 +114,29 @@ type TaskSpec struct {
 	Inputs       map[string]atelier.Input  `json:"inputs,omitempty"`
 	Outputs      map[string]atelier.Output `json:"outputs,omitempty"`
 	Distribution *atelier.Distribution     `json:"distribution,omitempty"`
-	Hosts        []string                  `json:"hosts"`             // addresses of the attempt's nodes by rank
-	Refused      *atelier.Problem          `json:"refused,omitempty"` // why it cannot run: it ends without being started
+	Hosts        []string                  `json:"hosts"`              // addresses of the attempt's nodes by rank
+	Identity     string                    `json:"identity,omitempty"` // client ID of the managed identity that it has; "" is none
+	Refused      *atelier.Problem          `json:"refused,omitempty"`  // why it cannot run: it ends without being started
+}
+
+// TokenRequest asks for an access token of the managed identity of a task's
+// compute. Of the names of the identity any may be empty; all empty is the default.
+type TokenRequest struct {
+	Task      atelier.ID `json:"task"`
+	UID       string     `json:"uid"` // of the task
+	Resource  string     `json:"resource"`
+	Client    string     `json:"client,omitempty"`
+	Principal string     `json:"principal,omitempty"`
+	ARM       string     `json:"arm,omitempty"`
+}
+
+// Token is what a TokenRequest was asking for.
+type Token struct {
+	Access   string    `json:"access"`
+	Resource string    `json:"resource"`
+	Client   string    `json:"client"` // client ID of the identity
+	Begins   time.Time `json:"begins"`
+	Ends     time.Time `json:"ends"`
 }
 
 // Environment is the Python that a task needs.
