@@ -277,7 +277,7 @@ func TestNodeLost(t *testing.T) {
 		c := s.principal(t)
 		makeCluster(t, c, "pair", 2)
 		stop, lines, alone := filepath.Join(s.dir, "stop"), filepath.Join(s.dir, "lines"), filepath.Join(s.dir, "alone")
-		script := `exec 9>` + alone + `; flock -n 9 && echo $AZUREML_ATTEMPT >>` + lines + ` || echo twice >>` + lines +
+		script := `trap '' TERM INT; exec 9>` + alone + `; flock -n 9 && echo $AZUREML_ATTEMPT >>` + lines + ` || echo twice >>` + lines +
 			`; while [ ! -e ` + stop + ` ]; do sleep 0.05; done`
 		submit(t, c, "moved", "pair", script)
 		running(t, script)
