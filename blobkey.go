@@ -176,3 +176,12 @@ func cutFold(s, prefix string) (string, bool) {
 	}
 	return s[len(prefix):], true
 }
+
+// PropertiesKey is where the properties of the blob at a key of the workspace are
+// kept, or of those below a prefix.
+func PropertiesKey(workspaceUID, key string) string {
+	return workspaceUID + "/properties/" + strings.TrimPrefix(key, workspaceUID+"/")
+}
+
+// BlocksPrefix is the prefix of the workspace's blocks that wait for their list.
+func BlocksPrefix(workspaceUID string) string { return workspaceUID + "/blocks" }
