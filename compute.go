@@ -21,7 +21,7 @@ func (c *Compute) Index() Index {
 // ComputeSpec is what the user asked for. Strings are kept as they were spelled,
 // because clients compare them.
 type ComputeSpec struct {
-	Kind             string            `json:"kind"`                      // Azure's computeType; AmlCompute so far
+	Kind             string            `json:"kind"`                      // Azure's computeType
 	Location         string            `json:"location"`                  // that supplies the machines, as the server spells it
 	LocationText     string            `json:"locationText,omitempty"`    // as the user spelled it
 	ComputeLocation  string            `json:"computeLocation,omitempty"` // likewise, when given apart
@@ -29,11 +29,35 @@ type ComputeSpec struct {
 	Tags             map[string]string `json:"tags,omitempty"`
 	Identity         *Identity         `json:"identity,omitempty"`
 	DisableLocalAuth bool              `json:"disableLocalAuth,omitempty"`
-	Cluster          *ClusterSpec      `json:"cluster,omitempty"` // when Kind is AmlCompute
+	Cluster          *ClusterSpec      `json:"cluster,omitempty"`  // when Kind is AmlCompute
+	Instance         *InstanceSpec     `json:"instance,omitempty"` // when Kind is ComputeInstance
+	Attached         *AttachedSpec     `json:"attached,omitempty"` // when Kind is one of AttachedKinds
 }
 
 // KindCluster is the computeType of an autoscaling cluster.
 const KindCluster = "AmlCompute"
+
+// Most is how many nodes the compute can have at once; 0 if Atelier gives it none.
+func (s *ComputeSpec) Most() int {
+	switch {
+	case s.Cluster != nil:
+		return s.Cluster.Max
+	case s.Instance != nil:
+		return 1
+	}
+	return 0
+}
+
+// VMSize is the size of the compute's nodes, or "".
+func (s *ComputeSpec) VMSize() string {
+	switch {
+	case s.Cluster != nil:
+		return s.Cluster.Size
+	case s.Instance != nil:
+		return s.Instance.Size
+	}
+	return ""
+}
 
 // ClusterSpec is between Min and Max machines of one size.
 type ClusterSpec struct {
@@ -108,7 +132,7 @@ func (s *ClusterSpec) Fixed(old *ClusterSpec) error {
 		{"vmSize", fold(old.Size), fold(s.Size)},
 		{"vmPriority", old.Priority, s.Priority},
 		{"osType", old.OSType, s.OSType},
-		{"remoteLoginPortPublicAccess", old.RemoteLogin, s.RemoteLogin},
+		{"remoteLoginPortPublicAccess", old.RemoteLogin, s.resolved(old)},
 		{"userAccountCredentials.adminUserName", old.AdminUser, s.AdminUser},
 		{"userAccountCredentials.adminUserSshPublicKey", old.AdminKey, s.AdminKey},
 		{"subnet", fold(old.Subnet), fold(s.Subnet)},
@@ -123,6 +147,15 @@ func (s *ClusterSpec) Fixed(old *ClusterSpec) error {
 		}
 	}
 	return nil
+}
+
+// resolved is the remote login that the spec asks for. "NotSpecified" is no wish:
+// clients that were told so say Disabled when they update, and not when they create.
+func (s *ClusterSpec) resolved(old *ClusterSpec) string {
+	if old.RemoteLogin == "NotSpecified" || s.RemoteLogin == "NotSpecified" {
+		return old.RemoteLogin
+	}
+	return s.RemoteLogin
 }
 
 func quoted(v any) string {
@@ -174,6 +207,8 @@ type ComputeStatus struct {
 	Named         int       `json:"named"`                 // nodes ever named: the next is called after it
 	LaunchFails   int       `json:"launchFails,omitempty"` // refusals in a row
 	LaunchAfter   time.Time `json:"launchAfter,omitzero"`  // not before then, after a refusal
+
+	Instance *InstanceStatus `json:"instance,omitempty"` // of a compute instance
 }
 
 // Counts is how many nodes are in each of Azure's node states (wire A.10).
@@ -195,6 +230,7 @@ type Node struct {
 	Location string    `json:"location"`
 	Size     string    `json:"size"`
 	Priority string    `json:"priority"`
+	Epoch    int       `json:"epoch,omitempty"` // of an instance's machine: InstanceSpec.Epoch when it was wanted
 	State    NodeState `json:"state"`
 	Since    time.Time `json:"since"`             // when State was entered
 	Problem  *Problem  `json:"problem,omitempty"` // why it is Lost or Leaving, or why the launch was refused

@@ -23,5 +23,6 @@ const (
 	ReasonSizeMismatch  = "SizeMismatch"
 	ReasonComputeFailed = "ComputeFailed"
 	ReasonPreempted     = "Preempted"
+	ReasonStopped       = "ComputeStopped"
 	ReasonEnvironment   = "EnvironmentBuild" // ours: the environment is being built on the node
 )

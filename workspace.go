@@ -5,6 +5,14 @@ import (
 	"time"
 )
 
+// Quota is how many vCPUs of one family the computes of a workspace may hold at one
+// location. A cluster holds its largest number of nodes, an instance its machine.
+type Quota struct {
+	Location string `json:"location"`
+	Family   string `json:"family"`
+	Limit    int    `json:"limit"`
+}
+
 // Workspace is the tenant boundary.
 type Workspace struct {
 	Meta
@@ -12,6 +20,7 @@ type Workspace struct {
 	ResourceGroup string            `json:"resourceGroup"`
 	Location      string            `json:"location"`
 	Tags          map[string]string `json:"tags,omitempty"`
+	Quotas        []Quota           `json:"quotas,omitempty"` // in order of location and family
 }
 
 // Index implements Resource.
@@ -86,6 +95,8 @@ func (o *Operation) Outcome(target Resource) (state ComputeState, problem *Probl
 			return Failed, &Problem{Code: "OperationPreempted", Message: "the compute is being deleted"}
 		case t.Status.Observed < o.Generation:
 			return Updating, nil
+		case t.Spec.Instance != nil:
+			return o.onInstance(t)
 		case t.Status.State == Failed:
 			p := Problem{Code: "ProvisioningFailed", Message: "provisioning failed"}
 			if len(t.Status.Errors) > 0 {
@@ -109,6 +120,23 @@ func (o *Operation) Outcome(target Resource) (state ComputeState, problem *Probl
 		return Succeeded, nil
 	}
 	return Failed, &Problem{Code: "ResourceNotFound", Message: "what the operation was about does not exist any more"}
+}
+
+// onInstance is the outcome of an operation that the controller has seen, on a
+// compute instance: it ends when the machine is as was asked.
+func (o *Operation) onInstance(c *Compute) (state ComputeState, problem *Problem) {
+	st, asked := c.Status.Instance, c.Spec.Instance.Asked
+	switch {
+	case IsPowerVerb(o.Verb) && o.Generation < asked.Generation:
+		return Failed, &Problem{Code: "OperationPreempted", Message: "a later " + fold(asked.Operation) + " took the place of this " + o.Verb}
+	case st == nil, st.Operation.Status == OperationInProgress:
+		return Updating, nil
+	case st.Operation.Status == OperationSucceeded || !IsPowerVerb(o.Verb) && c.Status.State == Succeeded:
+		return Succeeded, nil
+	case len(c.Status.Errors) > 0:
+		return Failed, &c.Status.Errors[0]
+	}
+	return Failed, &Problem{Code: st.Operation.Status, Message: "the instance is " + string(st.State)}
 }
 
 // Principal is somebody, or something, that can sign in.

@@ -16,7 +16,11 @@ const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 
 // handedOn are the agent's own variables that its tasks have too: where programs
 // are, and the marks by which a node's processes are found.
-var handedOn = []string{"PATH", "ATELIER_NODE", "ATELIER_INSTALLATION"}
+var handedOn = []string{"PATH", "ATELIER_NODE", "ATELIER_INSTALLATION", envHome}
+
+// envHome names the directory of the node that outlives it, where it has one: it is
+// the home of the commands then.
+const envHome = "ATELIER_HOME"
 
 // env is the command's whole environment: a little of the node's, the Python
 // environment's, and the job's.
@@ -26,6 +30,9 @@ func (w *worker) env(python []string, lookup func(kind, name string) (string, er
 		if v := os.Getenv(name); v != "" {
 			vars[name] = v
 		}
+	}
+	if home := vars[envHome]; home != "" {
+		vars["HOME"] = home
 	}
 	for _, kv := range python {
 		name, value, _ := strings.Cut(kv, "=")

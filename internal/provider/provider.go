@@ -37,7 +37,21 @@ type Machine struct {
 	Node     atelier.ID
 	Size     string // as the user spelled it
 	Priority string // atelier.Dedicated or atelier.LowPriority
+	Volume   string `json:",omitempty"` // directory that outlives the machine, its tasks' home; named as machines are; "": none
 	Join     Join
+}
+
+// Volumes is implemented by providers that keep volumes. Launch makes the volume of
+// a machine when there is none of the name. One that does not keep volumes refuses
+// to launch a machine with one, by an Unsupported error.
+type Volumes interface {
+	// DeleteVolume makes the volume and all that is in it not exist. No machine
+	// that has it exists any more. A volume that is already gone is not an error.
+	DeleteVolume(ctx context.Context, name string) error
+
+	// ListVolumes returns the names of all volumes that this installation has here,
+	// in order.
+	ListVolumes(ctx context.Context) ([]string, error)
 }
 
 // Join is how the machine's agent reaches the server.

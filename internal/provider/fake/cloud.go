@@ -47,6 +47,7 @@ type Cloud struct {
 	machines map[string]*machine
 	foreign  map[string]bool
 	used     map[string]bool // names that were terminated
+	volumes  map[string]bool
 	tally    Tally
 }
 
@@ -70,6 +71,7 @@ type Tally struct {
 var (
 	_ provider.Provider = (*Cloud)(nil)
 	_ provider.Catalog  = (*Cloud)(nil)
+	_ provider.Volumes  = (*Cloud)(nil)
 )
 
 // Launch implements provider.Provider.
@@ -79,6 +81,11 @@ func (c *Cloud) Launch(_ context.Context, m provider.Machine) error {
 	}
 	if _, _, err := c.Fit(m.Size); err != nil {
 		return err
+	}
+	if m.Volume != "" {
+		if err := provider.CheckName(m.Volume); err != nil {
+			return err
+		}
 	}
 	c.mu.Lock()
 	c.tally.Launches++
@@ -127,6 +134,12 @@ func (c *Cloud) create(m provider.Machine, late bool) {
 		return
 	}
 	c.tally.Made++
+	if m.Volume != "" {
+		if c.volumes == nil {
+			c.volumes = map[string]bool{}
+		}
+		c.volumes[m.Volume] = true
+	}
 	if late {
 		c.tally.Late++
 	}
@@ -232,6 +245,30 @@ func (c *Cloud) List(context.Context) ([]string, error) {
 		}
 	}
 	return names, nil
+}
+
+// DeleteVolume implements provider.Volumes.
+func (c *Cloud) DeleteVolume(_ context.Context, name string) error {
+	if c.happens(c.Faults.TerminateLost) {
+		return noAnswer()
+	}
+	c.mu.Lock()
+	delete(c.volumes, name)
+	c.mu.Unlock()
+	if c.happens(c.Faults.TerminateUnsure) {
+		return noAnswer()
+	}
+	return nil
+}
+
+// ListVolumes implements provider.Volumes.
+func (c *Cloud) ListVolumes(context.Context) ([]string, error) {
+	if c.happens(c.Faults.ListLost) {
+		return nil, noAnswer()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Sorted(maps.Keys(c.volumes)), nil
 }
 
 // Sizes implements provider.Catalog.

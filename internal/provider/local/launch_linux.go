@@ -44,7 +44,7 @@ func (p *Provider) Launch(ctx context.Context, m provider.Machine) error {
 	if err != nil {
 		return err
 	}
-	if err := p.checkInstallation(); err != nil {
+	if err := errors.Join(p.checkInstallation(), checkVolume(m)); err != nil {
 		return err
 	}
 	if p.gone(m.Name) {
@@ -97,11 +97,14 @@ func (p *Provider) launch(m provider.Machine, size atelier.Size, dir string) err
 	if err := os.Chmod(filepath.Join(dir, dirTmp), 0o777|fs.ModeSticky); err != nil {
 		return err
 	}
+	if err := p.makeVolume(m); err != nil {
+		return err
+	}
 	if err := writeJSON(filepath.Join(dir, fileMachine), m); err != nil {
 		return err
 	}
 	for end := time.Now().Add(startLimit); ; {
-		answer, err := p.start(m.Name, size, dir)
+		answer, err := p.start(m, size, dir)
 		why, plain := strings.CutPrefix(answer, answerPlain)
 		switch {
 		case err != nil:
@@ -148,8 +151,8 @@ func (p *Provider) setPlain(why error) {
 
 // start starts an init and returns its answer. The groups are written down before
 // they are made, so that a Terminate finds them whenever this ends.
-func (p *Provider) start(name string, size atelier.Size, dir string) (answer string, err error) {
-	pl := p.decide(name, size)
+func (p *Provider) start(m provider.Machine, size atelier.Size, dir string) (answer string, err error) {
+	pl := p.decide(m.Name, size)
 	if err := writeJSON(filepath.Join(dir, filePlan), pl); err != nil {
 		return "", err
 	}
@@ -173,7 +176,7 @@ func (p *Provider) start(name string, size atelier.Size, dir string) (answer str
 
 	cmd, err := spawn(pl, func() *exec.Cmd {
 		cmd := exec.Command(p.Exe, "node-init", dir)
-		cmd.Env = append(p.env(name, os.Environ()), envReady+"=3")
+		cmd.Env = append(p.env(m, os.Environ()), envReady+"=3")
 		cmd.ExtraFiles = []*os.File{answerTo}
 		cmd.Stdout, cmd.Stderr = out, out
 		return cmd
@@ -184,7 +187,7 @@ func (p *Provider) start(name string, size atelier.Size, dir string) (answer str
 		}
 		return "", err
 	}
-	go p.reap(cmd, name)
+	go p.reap(cmd, m.Name)
 	_ = answerTo.Close() // the init has the only one now: its death ends the reading
 	_ = ready.SetReadDeadline(time.Now().Add(startLimit))
 	text, err := io.ReadAll(ready)

@@ -12,6 +12,8 @@
 //	node.log      what init and agent print
 //	tmp/          the node's /tmp
 //
+// The volumes are directories of VolumeDir, and the HOME of the nodes that have them.
+//
 // Launch starts `Exe node-init Dir/NAME`, which is Init: it takes the lock, becomes
 // the node's process 1 where the machine allows, and keeps an agent running. Dir
 // also holds .gone, with one empty file for each name that was terminated lately.
@@ -34,6 +36,7 @@ import (
 // Provider makes nodes of this machine. Set the fields before the first call.
 type Provider struct {
 	Dir          string       // where the nodes' directories are; made when missing
+	VolumeDir    string       // where the volumes are; "": beside Dir, in "volumes"
 	Exe          string       // the atelier binary, started as `Exe node-init DIR`
 	Installation string       // tells our nodes from those of others: [A-Za-z0-9._-]
 	Env          []string     // for the nodes, "K=V", beside what passes from the server (passed)
@@ -51,6 +54,7 @@ type Provider struct {
 var (
 	_ provider.Provider = (*Provider)(nil)
 	_ provider.Catalog  = (*Provider)(nil)
+	_ provider.Volumes  = (*Provider)(nil)
 )
 
 // LeaveCode is the exit code of an agent that wants its node to end.
@@ -62,6 +66,7 @@ const LeaveCode = 75
 const (
 	EnvNode         = "ATELIER_NODE"
 	EnvInstallation = "ATELIER_INSTALLATION"
+	EnvHome         = "ATELIER_HOME" // the node's volume, if it has one
 )
 
 // Files of a node's directory.
@@ -136,8 +141,9 @@ var passed = []string{
 	"PIP_*", "UV_*", "LD_LIBRARY_PATH", "CUDA_*", "NVIDIA_*", "XDG_CACHE_HOME",
 }
 
-// env is the environment of the node's processes.
-func (p *Provider) env(name string, server []string) []string {
+// env is the environment of the node's processes. Of two values of a variable the
+// last counts.
+func (p *Provider) env(m provider.Machine, server []string) []string {
 	var env []string
 	for _, kv := range server {
 		key, _, _ := strings.Cut(kv, "=")
@@ -149,7 +155,11 @@ func (p *Provider) env(name string, server []string) []string {
 		}
 	}
 	env = append(env, p.Env...)
-	return append(env, EnvNode+"="+name, EnvInstallation+"="+p.Installation)
+	if m.Volume != "" {
+		home := p.volume(m.Volume)
+		env = append(env, "HOME="+home, EnvHome+"="+home)
+	}
+	return append(env, EnvNode+"="+m.Name, EnvInstallation+"="+p.Installation)
 }
 
 // checkInstallation guards the paths that the id becomes part of.

@@ -304,7 +304,7 @@ func TestServersSecretsDoNotPass(t *testing.T) {
 	t.Setenv("ATELIER_TEST_SECRET", "hush")
 	t.Setenv("PIP_INDEX_URL", "http://127.0.0.1:1/")
 	p := &Provider{Installation: "i", Env: []string{"X=1"}}
-	env := p.env("n-0", os.Environ())
+	env := p.env(provider.Machine{Name: "n-0"}, os.Environ())
 	for _, want := range []string{"PIP_INDEX_URL=http://127.0.0.1:1/", "X=1", EnvNode + "=n-0", EnvInstallation + "=i", "PATH=" + os.Getenv("PATH")} {
 		if !slices.Contains(env, want) {
 			t.Errorf("nodes lack %s", want)

@@ -48,6 +48,8 @@ func Run(t *testing.T, open func(*testing.T) Subject) {
 		{"names-are-used-once", namesAreUsedOnce},
 		{"a-restart-keeps-machines", restartKeepsMachines},
 		{"catalog-and-launch-agree", catalogAgrees},
+		{"volumes-outlive-machines", volumesOutlive},
+		{"volumes-are-refused-by-who-keeps-none", volumesRefused},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
 	}
