@@ -103,6 +103,7 @@ func TestClusterFixed(t *testing.T) {
 		{"priority", func(s *ClusterSpec) { s.Priority = LowPriority }, "vmPriority"},
 		{"os", func(s *ClusterSpec) { s.OSType = "Windows" }, "osType"},
 		{"remote-login", func(s *ClusterSpec) { s.RemoteLogin = "Enabled" }, "remoteLoginPortPublicAccess"},
+		{"remote-login-not-said", func(s *ClusterSpec) { s.RemoteLogin = "NotSpecified" }, ""},
 		{"user", func(s *ClusterSpec) { s.AdminUser = "u" }, "userAccountCredentials.adminUserName"},
 		{"key", func(s *ClusterSpec) { s.AdminKey = "k" }, "userAccountCredentials.adminUserSshPublicKey"},
 		{"subnet", func(s *ClusterSpec) { s.Subnet = "/subnets/a" }, "subnet"},
@@ -111,9 +112,10 @@ func TestClusterFixed(t *testing.T) {
 		{"public-ip", func(s *ClusterSpec) { s.NoPublicIP = true }, "enableNodePublicIp"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := goodCluster()
+			s, old := goodCluster(), goodCluster()
+			s.RemoteLogin, old.RemoteLogin = "Disabled", "Disabled"
 			c.change(s)
-			err := s.Fixed(goodCluster())
+			err := s.Fixed(old)
 			var e *Error
 			switch {
 			case c.field == "":
