@@ -43,7 +43,7 @@ func (c *Controller) Reconcile(ctx context.Context, id atelier.ID) (again time.D
 		if s, err = c.load(tx, id); err != nil {
 			return err
 		}
-		p = Decide(s, c.Now())
+		p = DecideAny(s, c.Now())
 		return record(tx, s, p)
 	})
 	if atelier.IsKind(err, atelier.NotFound) {
@@ -53,6 +53,9 @@ func (c *Controller) Reconcile(ctx context.Context, id atelier.ID) (again time.D
 		return 0, fmt.Errorf("reconcile %s: %w", id, err)
 	}
 	retry, err := c.act(ctx, s, p)
+	if err == nil && p.Wipe {
+		retry, err = c.wipe(ctx, s.Compute)
+	}
 	return soonest(p.Again, retry), err
 }
 
@@ -68,11 +71,8 @@ func (c *Controller) load(tx *store.Tx, id atelier.ID) (s Snapshot, err error) {
 	if s.Compute, err = store.Get[atelier.Compute](tx, id); err != nil {
 		return s, err
 	}
-	if s.Compute.Spec.Cluster == nil {
-		return s, atelier.Errorf(atelier.NotFound, "NotACluster", "%s is not a cluster", id)
-	}
 	s.Nodes = c.Queue.Nodes(id)
-	s.Demand = c.Queue.Demand(id, s.Compute.Spec.Cluster.Max)
+	s.Demand = c.Queue.Demand(id, s.Compute.Spec.Most())
 	_, s.Queued = c.Queue.Queued(id, 0)
 	s.Limits = c.Limits
 	return s, nil
@@ -126,7 +126,7 @@ func (c *Controller) act(ctx context.Context, s Snapshot, p Plan) (retry time.Du
 	if each == nil {
 		each = inOrder
 	}
-	each(len(todo), func(i int) { todo[i].err = c.call(ctx, todo[i].node) })
+	each(len(todo), func(i int) { todo[i].err = c.call(ctx, s.Compute, todo[i].node) })
 	if ctx.Err() != nil {
 		return 0, ctx.Err()
 	}
@@ -156,7 +156,7 @@ func current(s Snapshot, p Plan) []*atelier.Node {
 	return append(slices.DeleteFunc(slices.Clone(s.Nodes), func(n *atelier.Node) bool { return changed[n.ID] }), p.Nodes...)
 }
 
-func (c *Controller) call(ctx context.Context, n *atelier.Node) error {
+func (c *Controller) call(ctx context.Context, comp *atelier.Compute, n *atelier.Node) error {
 	prov, ok := c.Providers[n.Location]
 	if !ok {
 		return atelier.Errorf(atelier.Invalid, "LocationNotFound", "there is no location %q", n.Location)
@@ -164,7 +164,9 @@ func (c *Controller) call(ctx context.Context, n *atelier.Node) error {
 	if n.State == atelier.Leaving {
 		return prov.Terminate(ctx, n.Name)
 	}
-	return prov.Launch(ctx, provider.Machine{Name: n.Name, Node: n.ID, Size: n.Size, Priority: n.Priority, Join: c.Join(n)})
+	return prov.Launch(ctx, provider.Machine{
+		Name: n.Name, Node: n.ID, Size: n.Size, Priority: n.Priority, Volume: VolumeName(comp), Join: c.Join(n),
+	})
 }
 
 // terminateRetry is how soon a machine that would not go is asked to go again.

@@ -34,6 +34,7 @@ type Plan struct {
 	Nodes  []*atelier.Node // new or changed nodes
 	Drop   []*atelier.Node // nodes of which nothing is left
 	Status atelier.ComputeStatus
+	Wipe   bool          // no machine is left: delete the volume, then the compute itself
 	Forget bool          // nothing is left: delete the compute itself
 	Again  time.Duration // look again after this long even if nothing changes; 0 is never
 }
@@ -198,17 +199,22 @@ func (p *Plan) grow(s Snapshot, nodes []*atelier.Node, want int, now time.Time) 
 	}
 	c := s.Compute
 	for ; have < want && there < c.Spec.Cluster.Max; have, there = have+1, there+1 {
-		name := NodeName(c, p.Status.Named)
-		p.Status.Named++
-		n := &atelier.Node{
-			Meta:    atelier.Meta{ID: c.ID.Child(atelier.KindNode, name), Name: name, UID: name, Generation: 1, CreatedAt: now, UpdatedAt: now},
-			Compute: c.ID, Location: c.Spec.Location, Size: c.Spec.Cluster.Size, Priority: c.Spec.Cluster.Priority,
-			State: atelier.Wanted, Since: now,
-		}
-		nodes = append(nodes, n)
-		p.Nodes = append(p.Nodes, n)
+		nodes = append(nodes, p.node(c, c.Spec.Cluster.Size, c.Spec.Cluster.Priority, now))
 	}
 	return nodes
+}
+
+// node adds a node that is wanted.
+func (p *Plan) node(c *atelier.Compute, size, priority string, now time.Time) *atelier.Node {
+	name := NodeName(c, p.Status.Named)
+	p.Status.Named++
+	n := &atelier.Node{
+		Meta:    atelier.Meta{ID: c.ID.Child(atelier.KindNode, name), Name: name, UID: name, Generation: 1, CreatedAt: now, UpdatedAt: now},
+		Compute: c.ID, Location: c.Spec.Location, Size: size, Priority: priority,
+		State: atelier.Wanted, Since: now,
+	}
+	p.Nodes = append(p.Nodes, n)
+	return n
 }
 
 // NodeName is the name of the n-th node that the compute ever had. The compute's
@@ -217,12 +223,35 @@ func NodeName(c *atelier.Compute, n int) string {
 	return fmt.Sprintf("%s-%s-%d", c.ID.Name(), c.UID[:min(8, len(c.UID))], n)
 }
 
-// status sums up the nodes.
+// VolumeName is the name of the volume of an instance; "" for what has none.
+func VolumeName(c *atelier.Compute) string {
+	if c.Spec.Instance == nil {
+		return ""
+	}
+	return c.ID.Name() + "-" + c.UID[:min(8, len(c.UID))]
+}
+
+// status sums up the nodes of a cluster.
 func (p *Plan) status(s Snapshot, nodes []*atelier.Node, now time.Time) {
-	c, st := s.Compute, &p.Status
+	ready, starting := p.tally(nodes, now)
+	p.provisioning(s, ready, now)
+	p.Status.Reasons = p.reasons(starting, now)
+	p.observe(s.Compute, now)
+}
+
+// observe says which change of the spec the status is about.
+func (p *Plan) observe(c *atelier.Compute, now time.Time) {
+	if st := &p.Status; !c.Deleting() && st.Observed != c.Generation {
+		st.Observed, st.ObservedAt = c.Generation, now
+	}
+}
+
+// tally counts the nodes by what users see of them. Starting is the first that is
+// on its way.
+func (p *Plan) tally(nodes []*atelier.Node, now time.Time) (ready int, starting *atelier.Node) {
+	st := &p.Status
 	st.Counts, st.Current, st.Target = atelier.Counts{}, 0, 0
-	ready, moving := 0, false
-	var starting *atelier.Node
+	moving := false
 	for _, n := range nodes {
 		if counts(n) {
 			st.Target++
@@ -255,11 +284,7 @@ func (p *Plan) status(s Snapshot, nodes []*atelier.Node, now time.Time) {
 	if moving != st.Resizing || st.ResizingSince.IsZero() {
 		st.Resizing, st.ResizingSince = moving, now
 	}
-	p.provisioning(s, ready, now)
-	st.Reasons = p.reasons(starting, now)
-	if !c.Deleting() && st.Observed != c.Generation {
-		st.Observed, st.ObservedAt = c.Generation, now
-	}
+	return ready, starting
 }
 
 // provisioning decides what became of the last change of the spec.

@@ -17,6 +17,10 @@ import (
 // longer than any launch can be under way.
 const Orphan = 3 * time.Minute
 
+// OrphanVolume is the same for volumes. It is long because what is lost with a volume
+// is a user's work: a store that came back from a backup may yet be put right.
+const OrphanVolume = 24 * time.Hour
+
 // Reap terminates machines that no node stands for. A launch whose answer was
 // lost, or that took effect after we gave up on it, leaves such machines behind.
 // Seen remembers since when each has been unknown; the caller keeps it between
@@ -24,7 +28,7 @@ const Orphan = 3 * time.Minute
 func (c *Controller) Reap(ctx context.Context, seen map[string]time.Time) error {
 	var errs []error
 	for _, location := range slices.Sorted(maps.Keys(c.Providers)) {
-		errs = append(errs, c.reap(ctx, location, seen))
+		errs = append(errs, c.reap(ctx, location, seen), c.reapVolumes(ctx, location, seen))
 	}
 	return errors.Join(errs...)
 }

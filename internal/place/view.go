@@ -45,9 +45,7 @@ func (v *View) applyCompute(c store.Change) {
 		v.tidy(c.ID, p)
 		return
 	}
-	if doc := c.Resource().(*atelier.Compute); doc.Spec.Cluster != nil {
-		p.max = doc.Spec.Cluster.Max
-	}
+	p.max = c.Resource().(*atelier.Compute).Spec.Most()
 }
 
 // tidy forgets a pool that holds nothing.

@@ -38,16 +38,24 @@ func (v *View) Why(j *atelier.Job, c *atelier.Compute) []atelier.Reason {
 		}
 		list = append(list, r)
 	}
-	spec, need := c.Spec.Cluster, max(j.Spec.Instances, 1)
+	most, need := c.Spec.Most(), max(j.Spec.Instances, 1)
 	name := c.Name
 	p := v.pools[c.ID]
 	if p == nil {
-		p = &pool{max: spec.Max}
+		p = &pool{max: most}
 	}
-	if need > spec.Max {
-		add(atelier.ReasonSizeMismatch, true, params("need", need, "max", spec.Max),
+	switch {
+	case need > most && c.Spec.Cluster == nil:
+		add(atelier.ReasonSizeMismatch, true, params("need", need, "max", most), "submit the job to a cluster",
+			"The job takes %d nodes at once; %s has at most %d.", need, name, most)
+		return list
+	case need > most:
+		add(atelier.ReasonSizeMismatch, true, params("need", need, "max", most),
 			fmt.Sprintf("atelier compute update %s --max %d", name, need),
-			"The job takes %d nodes at once; %s has at most %d.", need, name, spec.Max)
+			"The job takes %d nodes at once; %s has at most %d.", need, name, most)
+		return list
+	case c.Spec.Instance != nil && !c.On():
+		add(atelier.ReasonStopped, true, nil, "atelier compute start "+name, "%s is stopped; the job starts when it runs.", name)
 		return list
 	}
 	for _, r := range c.Status.Reasons {
@@ -66,10 +74,13 @@ func (v *View) Why(j *atelier.Job, c *atelier.Compute) []atelier.Reason {
 	if starting, oldest := p.starting(); starting > 0 {
 		add(atelier.ReasonScalingUp, false, params("n", starting), "", "%d nodes starting, the first since %s.", starting, oldest.Format(time.TimeOnly))
 	}
-	if p.busy >= spec.Max || p.frees < need && len(p.nodes) >= spec.Max && p.busy > 0 {
-		add(atelier.ReasonClusterAtMax, false, params("max", spec.Max, "busy", p.busy),
-			fmt.Sprintf("wait, or atelier compute update %s --max %d", name, spec.Max+need),
-			"%d of at most %d nodes are busy; the job takes %d.", p.busy, spec.Max, need)
+	if p.busy >= most || p.frees < need && len(p.nodes) >= most && p.busy > 0 {
+		remedy := fmt.Sprintf("wait, or atelier compute update %s --max %d", name, most+need)
+		if c.Spec.Cluster == nil {
+			remedy = "wait, or submit the job to a cluster"
+		}
+		add(atelier.ReasonClusterAtMax, false, params("max", most, "busy", p.busy), remedy,
+			"%d of at most %d nodes are busy; the job takes %d.", p.busy, most, need)
 	}
 	if j.Status.Lost > 0 {
 		add(atelier.ReasonPreempted, false, params("n", j.Status.Lost), "", "Its nodes went away %d times; it is queued again.", j.Status.Lost)
