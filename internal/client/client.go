@@ -254,16 +254,46 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 	if body != nil {
 		req.Header.Set("Content-Type", contentType)
 	}
-	if c.cfg.Token != nil {
-		token, err := c.cfg.Token(ctx)
-		if err != nil {
-			return nil, err
-		}
-		req.Header.Set("Authorization", "Bearer "+token)
+	if c.cfg.Token == nil {
+		return c.do(req)
 	}
+	token, err := c.cfg.Token(ctx)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	res, err := c.do(req)
+	if res == nil || res.StatusCode != http.StatusUnauthorized {
+		return res, err
+	}
+	// A server that starts makes its command line a new token; a call that came
+	// meanwhile has the one of before.
+	fresh, tokenErr := c.cfg.Token(ctx)
+	if tokenErr != nil || fresh == token || !rewind(req) {
+		return res, err
+	}
+	req.Header.Set("Authorization", "Bearer "+fresh)
+	return c.do(req)
+}
+
+// rewind makes a request ready to be sent once more, if its body is still there.
+func rewind(req *http.Request) bool {
+	if req.Body == nil {
+		return true
+	}
+	if req.GetBody == nil {
+		return false
+	}
+	body, err := req.GetBody()
+	req.Body = body
+	return err == nil
+}
+
+// do makes one exchange.
+func (c *Client) do(req *http.Request) (*http.Response, error) {
 	start := c.cfg.Now()
 	res, err := c.http.Do(req)
-	x := Exchange{Method: method, URL: u.String(), Took: c.cfg.Now().Sub(start)}
+	x := Exchange{Method: req.Method, URL: req.URL.String(), Took: c.cfg.Now().Sub(start)}
 	if err != nil {
 		x.Err = err
 		c.trace(x)
