@@ -73,6 +73,8 @@ type killLoop struct {
 	since time.Time     // when the server was ready
 	up    time.Duration // how long it was, in all
 
+	serverKills, agentKills int
+
 	mu    sync.Mutex
 	asked map[string]bool // true: acknowledged
 	odd   map[string]int  // answers that nobody should get, by text
@@ -201,27 +203,26 @@ func (k *killLoop) round(t *testing.T, round int) {
 	case <-k.ended:
 		t.Fatalf("round %d: the server ended by itself: %v", round, k.cmd.ProcessState)
 	}
-	note := fmt.Sprintf("%s round %d: %s", time.Now().UTC().Format("15:04:05.000"), round, what)
-	if what != "server" {
-		agents := k.agents()
-		if len(agents) > 0 {
-			n := 1
-			if what == "both" {
-				n = 1 + k.rand.IntN(len(agents))
-			}
-			for _, i := range k.rand.Perm(len(agents))[:n] {
-				syscall.Kill(agents[i], syscall.SIGKILL) //nolint:errcheck // it may have ended meanwhile
-				note += fmt.Sprint(" agent ", agents[i])
-			}
-		}
+	agents := k.agents()
+	if len(agents) == 0 {
+		what = "server" // every agent is about to be started again
 	}
+	note := fmt.Sprintf("%s round %d: %s", time.Now().UTC().Format("15:04:05.000"), round, what)
+	n := map[string]int{"agent": 1, "both": 1 + k.rand.IntN(max(1, len(agents)))}[what]
+	for _, i := range k.rand.Perm(len(agents))[:n] {
+		syscall.Kill(agents[i], syscall.SIGKILL) //nolint:errcheck // it may have ended meanwhile
+		note += fmt.Sprint(" agent ", agents[i])
+	}
+	k.agentKills += n
 	if what != "agent" {
 		k.kill()
+		k.serverKills++
 		k.up += time.Since(k.since)
 		if early {
 			k.relaunch(t)
 			<-time.After(time.Duration(k.rand.IntN(150)) * time.Millisecond) // where in its start the kill meets it
 			k.kill()
+			k.serverKills++
 			note += ", again while it started"
 		}
 		k.relaunch(t)
@@ -293,6 +294,7 @@ func (k *killLoop) rate(t *testing.T, rounds int) {
 		}
 	}
 	rate := float64(acknowledged) / k.up.Seconds()
+	t.Logf("%d servers and %d agents were killed", k.serverKills, k.agentKills)
 	t.Logf("%d rounds in %v: %d submits acknowledged in %v of service, %.0f/s, %d of them after a lost answer",
 		rounds, time.Since(k.began).Round(time.Millisecond), acknowledged, k.up.Round(time.Millisecond), rate, k.again)
 	if rate < killRate {

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -162,7 +163,8 @@ func TestJobOutlivesServerAndAgent(t *testing.T) {
 		command := running(t, script)
 		var followed bytes.Buffer
 		following := make(chan error, 1)
-		go func() { following <- c.Output(t.Context(), "long", true, &followed) }()
+		local := s.client(t) // as the command line follows
+		go func() { following <- local.Output(t.Context(), "long", true, &followed) }()
 		for _, way := range []struct {
 			name string
 			do   func(t *testing.T)
@@ -250,6 +252,38 @@ func numbered(t *testing.T, what, log string) {
 	if want := fmt.Sprint("end ", n); lines[n] != want || n == 0 {
 		t.Errorf("%s ends with %q, and should with %q", what, lines[n], want)
 	}
+}
+
+// TestCommandLineMeetsARestart calls as the command line does while the server
+// starts again, when the token of before is no good any more.
+func TestCommandLineMeetsARestart(t *testing.T) {
+	s := start(t, "--listen", freeAddress(t))
+	c := s.client(t)
+	makeCluster(t, c, "one", 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	submit(t, c, "quiet", "one", "echo here; sleep 600")
+	following := make(chan error, 1)
+	r, w := io.Pipe()
+	go func() { following <- c.Output(ctx, "quiet", true, w) }()
+	if _, err := io.ReadFull(r, make([]byte, len("here\n"))); err != nil {
+		t.Fatal(err)
+	}
+	s.kill()
+	s.relaunch(t)
+	for ready := false; !ready; {
+		_, err := c.Workspace(t.Context())
+		if err != nil && !isUnreachable(err) {
+			t.Fatalf("a call while the server starts: %v", err)
+		}
+		ready = err == nil
+		select {
+		case err := <-following:
+			t.Fatalf("who follows a log while the server starts: %v", err)
+		case <-time.After(time.Millisecond):
+		}
+	}
+	s.ready(t)
 }
 
 func TestSecondServerIsRefused(t *testing.T) {
