@@ -30,6 +30,7 @@ const (
 	KindData        = "data"         // one version: data/NAME:VERSION
 	KindOperation   = "operations"   // of a workspace: a long-running operation to poll
 	KindPrincipal   = "principals"   // at the top: somebody who can sign in
+	KindSignIn      = "signins"      // at the top: a client that may get a user's next token
 )
 
 // WorkspaceID is the ID of a workspace from the three names in its ARM path.
@@ -130,6 +131,8 @@ func New(kind string) Resource {
 		return new(Operation)
 	case KindPrincipal:
 		return new(Principal)
+	case KindSignIn:
+		return new(SignIn)
 	}
 	return nil
 }

@@ -143,8 +143,9 @@ func (o *Operation) onInstance(c *Compute) (state ComputeState, problem *Problem
 type Principal struct {
 	Meta
 	Display    string      `json:"display,omitempty"`
-	Kind       string      `json:"kind"`                 // user, service, job
+	Kind       string      `json:"kind"`                 // user, service, identity
 	SecretHash string      `json:"secretHash,omitempty"` // of a service principal's secret
+	Certs      []string    `json:"certs,omitempty"`      // PEM, that a service principal may sign in with
 	Roles      []RoleGrant `json:"roles,omitempty"`
 	ExpiresAt  time.Time   `json:"expiresAt,omitzero"`
 }

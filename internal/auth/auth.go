@@ -7,6 +7,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"net/url"
@@ -43,6 +44,8 @@ type Auth struct {
 	issuer     *issuer
 	local      *local
 	sessions   *sessions
+	devices    *devices
+	tasks      *tasks
 }
 
 // New starts answering from the principals that the store has.
@@ -50,15 +53,16 @@ func New(cfg Config) (*Auth, error) {
 	if cfg.Owner == "" {
 		cfg.Owner = "local"
 	}
-	a := &Auth{cfg: cfg, tenant: cfg.Keys.Tenant(), principals: &principals{}}
+	a := &Auth{cfg: cfg, tenant: cfg.Keys.Tenant(), principals: &principals{}, tasks: &tasks{}}
 	a.cfg.Endpoints = endpoints(cfg)
 	a.local = newLocal()
 	a.sessions = newSessions(cfg.Now)
+	a.devices = newDevices(cfg.Now)
 	var err error
 	if a.issuer, err = newIssuer(a); err != nil {
 		return nil, err
 	}
-	return a, cfg.DB.AddView(a.principals)
+	return a, errors.Join(cfg.DB.AddView(a.principals), cfg.DB.AddView(a.tasks))
 }
 
 // endpoints are the URLs that the server may be known by, those of cfg first.
@@ -100,10 +104,17 @@ func (c Caller) Name() string {
 
 // Display is a name for people.
 func (c Caller) Display() string {
-	if c.principal == nil || c.principal.Display == "" {
-		return c.Name()
+	if c.principal == nil {
+		return ""
 	}
-	return c.principal.Display
+	return display(c.principal)
+}
+
+func display(p *atelier.Principal) string {
+	if p.Display == "" {
+		return p.Name
+	}
+	return p.Display
 }
 
 // May reports whether the caller may do the Azure action at the scope. Scope "" is
@@ -120,12 +131,19 @@ func (c Caller) Sees(workspace atelier.ID) bool {
 // owner is who started the server.
 func (a *Auth) owner() Caller {
 	return Caller{&atelier.Principal{
-		Meta:    atelier.Meta{ID: PrincipalID(a.cfg.Owner), Name: a.cfg.Owner, UID: "local"},
-		Kind:    "user",
+		Meta:    atelier.Meta{ID: PrincipalID(a.cfg.Owner), Name: a.cfg.Owner, UID: guid(a.cfg.Keys.Derive("owner"))},
+		Kind:    KindUser,
 		Display: a.cfg.Owner,
 		Roles:   []atelier.RoleGrant{{Role: Owner}},
 	}}
 }
+
+// Kinds of principals.
+const (
+	KindUser     = "user"     // signs in with a link, and at devices with a code
+	KindService  = "service"  // signs in with a secret or a certificate
+	KindIdentity = "identity" // a managed identity: tasks get its tokens, nobody signs in as it
+)
 
 // PrincipalID is the ID of a principal by its name; that of a service principal is
 // its client ID.
@@ -145,24 +163,38 @@ func (a *Auth) Identify(r *http.Request) (Caller, error) {
 		if !strings.EqualFold(scheme, "Bearer") {
 			return Caller{}, unauthentic("the Authorization header is not a Bearer token")
 		}
-		return a.identifyToken(token)
+		return a.identifyToken(token, edgeOf(r))
 	}
 	return Caller{}, unauthentic("the request has more than one Authorization header")
 }
 
-func (a *Auth) identifyToken(token string) (Caller, error) {
+func (a *Auth) identifyToken(token string, edge edge) (Caller, error) {
 	if strings.HasPrefix(token, localPrefix) {
 		if a.local.is(token) {
 			return a.owner(), nil
 		}
 		return Caller{}, unauthentic("the command line's token is of an earlier start of the server; read it again from run/cli.json in the data directory")
 	}
-	claims, err := a.verify(token)
+	claims, err := a.verify(token, edge)
 	if err != nil {
 		return Caller{}, err
 	}
-	p := a.principals.get(PrincipalID(claims.AppID))
-	if p == nil || p.UID != claims.OID || a.expired(p) {
+	return a.bearer(claims)
+}
+
+// bearer is who a good token is about.
+func (a *Auth) bearer(c claims) (Caller, error) {
+	if c.IDType == "user" {
+		if p := a.person(PrincipalID(c.UPN), c.OID); p != nil {
+			return Caller{p}, nil
+		}
+		return Caller{}, unauthentic("the token's user does not exist any more; sign in anew")
+	}
+	p := a.principals.get(PrincipalID(c.AppID))
+	switch {
+	case c.Task != "":
+		return a.workload(c, p)
+	case p == nil || p.UID != c.OID || p.Kind == KindIdentity || a.expired(p):
 		return Caller{}, unauthentic("the token's principal does not exist any more; sign in anew")
 	}
 	return Caller{p}, nil
@@ -173,13 +205,27 @@ func (a *Auth) identifyCookie(r *http.Request) (Caller, error) {
 	if len(cookies) == 0 {
 		return Caller{}, unauthentic("there is no access token: send one as \"Authorization: Bearer …\"; `atelier env` prints what Azure's clients need to get one")
 	}
-	if len(cookies) > 1 || !a.sessions.is(cookies[0].Value) {
+	who, ok := a.sessions.who(cookies[0].Value)
+	p := a.person(who.id, who.uid)
+	if len(cookies) > 1 || !ok || p == nil {
 		return Caller{}, unauthentic("the session is over; start Atelier again, or ask for a new sign-in link")
 	}
 	if err := sameOrigin(r); err != nil {
 		return Caller{}, err
 	}
-	return a.owner(), nil
+	return Caller{p}, nil
+}
+
+// person is the user of that incarnation, or nil.
+func (a *Auth) person(id atelier.ID, uid string) *atelier.Principal {
+	p := a.owner().principal
+	if p.ID != id || p.UID != uid {
+		p = a.principals.get(id)
+	}
+	if p == nil || p.UID != uid || p.Kind != KindUser || a.expired(p) {
+		return nil
+	}
+	return p
 }
 
 func (a *Auth) expired(p *atelier.Principal) bool {
@@ -197,38 +243,6 @@ func (a *Auth) base(r *http.Request) string {
 		return b
 	}
 	return a.cfg.Endpoints[0]
-}
-
-// audience returns the resource that a scope asks for, and whether tokens are
-// issued for it. Clients add the scopes of OpenID, which mean nothing here.
-func (a *Auth) audience(scope string) (resource string, ok bool) {
-	for _, s := range strings.Fields(scope) {
-		switch s {
-		case "openid", "offline_access", "profile", "email":
-			continue
-		}
-		if resource != "" {
-			return "", false
-		}
-		resource = strings.TrimRight(strings.TrimSuffix(s, "/.default"), "/")
-	}
-	return resource, a.isAudience(resource)
-}
-
-// foreign are what clients ask tokens for when nobody told them of another cloud.
-// Atelier is who they reach with them, whatever the name.
-var foreign = []string{
-	"https://management.azure.com", "https://management.core.windows.net",
-	"https://ml.azure.com", "https://graph.microsoft.com",
-}
-
-func (a *Auth) isAudience(resource string) bool {
-	if slices.Contains(a.cfg.Endpoints, strings.ToLower(resource)) || slices.Contains(foreign, resource) {
-		return true
-	}
-	// azure-ai-ml cuts the data plane's name out of the portal's.
-	u, err := url.Parse(resource)
-	return err == nil && u.Scheme == "https" && strings.HasPrefix(u.Host, "ml.azure.")
 }
 
 // principals is the view of who can sign in. It has a lock of its own, so that a
@@ -271,6 +285,11 @@ func (a *Auth) AddPrincipal(ctx context.Context, actor string, p *atelier.Princi
 			return err
 		}
 		p.SecretHash = hash
+	}
+	for _, text := range p.Certs {
+		if _, err := parseCert(text); err != nil {
+			return err
+		}
 	}
 	return addPrincipal(ctx, a.cfg.DB, a.cfg.Now(), actor, p)
 }

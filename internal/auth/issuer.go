@@ -4,14 +4,10 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"math/big"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
-
-	"github.com/atelier-compute/atelier"
 )
 
 // issuer is what Microsoft's credential classes talk to.
@@ -45,7 +41,8 @@ func (a *Auth) Routes() []Route {
 		{"GET", "/{tenant}/.well-known/openid-configuration", http.HandlerFunc(a.openid), "the same, for older clients"},
 		{"GET", "/{tenant}/discovery/v2.0/keys", http.HandlerFunc(a.jwks), "the public key that tokens are signed with"},
 		{"GET", "/{tenant}/discovery/instance", http.HandlerFunc(a.instance), "that this authority is one"},
-		{"POST", "/{tenant}/oauth2/v2.0/token", http.HandlerFunc(a.token), "a token for a service principal's secret"},
+		{"POST", "/{tenant}/oauth2/v2.0/token", http.HandlerFunc(a.token), "a token for a secret, a certificate, a device code or a refresh token"},
+		{"POST", "/{tenant}/oauth2/v2.0/devicecode", http.HandlerFunc(a.deviceCode), "the codes with which a device signs in"},
 	}
 }
 
@@ -71,8 +68,9 @@ func (a *Auth) openid(w http.ResponseWriter, r *http.Request) {
 		"response_types_supported":              []string{"code"},
 		"subject_types_supported":               []string{"pairwise"},
 		"id_token_signing_alg_values_supported": []string{"RS256"},
-		"grant_types_supported":                 []string{"client_credentials"},
-		"token_endpoint_auth_methods_supported": []string{"client_secret_post", "client_secret_basic"},
+		"grant_types_supported":                 []string{"client_credentials", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"},
+		"token_endpoint_auth_methods_supported": []string{"client_secret_post", "client_secret_basic", "private_key_jwt", "none"},
+		"scopes_supported":                      []string{"openid", "profile", "email", "offline_access"},
 	})
 }
 
@@ -101,43 +99,6 @@ func (a *Auth) instance(w http.ResponseWriter, r *http.Request) {
 
 // maxForm bounds a token request.
 const maxForm = 64 << 10
-
-// token serves the client credentials grant.
-func (a *Auth) token(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	form, ok := a.form(w, r)
-	if !ok {
-		return
-	}
-	if !strings.EqualFold(r.PathValue("tenant"), a.tenant) {
-		a.refuse(w, http.StatusBadRequest, "invalid_request", 90002, "there is no tenant "+strconv.Quote(r.PathValue("tenant"))+" here; this installation is "+a.tenant+" (`atelier env` prints it)")
-		return
-	}
-	if grant := form.Get("grant_type"); grant != "client_credentials" {
-		a.refuse(w, http.StatusBadRequest, "unsupported_grant_type", 70003, "the grant type "+strconv.Quote(grant)+" is not supported; sign in with a client secret")
-		return
-	}
-	if form.Get("client_assertion") != "" {
-		a.refuse(w, http.StatusBadRequest, "invalid_request", 7000218, "signing in with a certificate or a federated token is not supported; use a client secret")
-		return
-	}
-	audience, ok := a.audience(form.Get("scope"))
-	if !ok {
-		a.refuse(w, http.StatusBadRequest, "invalid_scope", 70011, "no tokens are issued for the scope "+strconv.Quote(form.Get("scope"))+"; ask for "+a.cfg.Endpoints[0]+"/.default")
-		return
-	}
-	p := a.signIn(w, r, form.Get("client_id"), form.Get("client_secret"))
-	if p == nil {
-		return
-	}
-	token, err := a.mint(p, a.issuerURL(a.base(r)), audience)
-	if err != nil {
-		a.refuse(w, http.StatusInternalServerError, "server_error", 50000, "the token could not be signed")
-		return
-	}
-	life := int(tokenLife/time.Second) - 1
-	answer(w, http.StatusOK, map[string]any{"token_type": "Bearer", "expires_in": life, "ext_expires_in": life, "access_token": token})
-}
 
 // form reads the request's parameters; the client may name itself in the body or by
 // Basic authentication, not both. A parameter that comes twice is refused.
@@ -168,40 +129,6 @@ func (a *Auth) form(w http.ResponseWriter, r *http.Request) (url.Values, bool) {
 		form.Set("client_secret", secret)
 	}
 	return form, true
-}
-
-// signIn returns the principal whose secret it is, or answers why not and returns
-// nil. A client that does not exist costs as much time as a wrong secret, and is
-// told the same.
-func (a *Auth) signIn(w http.ResponseWriter, r *http.Request, client, secret string) *atelier.Principal {
-	p := a.principals.get(PrincipalID(client))
-	stored := ""
-	if p != nil && p.Kind == "service" && !a.expired(p) {
-		stored = p.SecretHash
-	}
-	if a.issuer.hasher.remembered(stored, secret) { // known good: nothing to guess here
-		return p
-	}
-	host, _, _ := net.SplitHostPort(r.RemoteAddr)
-	key := host + " " + strings.ToLower(client)
-	if wait := a.issuer.limit.wait(key); wait > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
-		a.refuse(w, http.StatusTooManyRequests, "temporarily_unavailable", 50196, "too many wrong secrets for this client; wait, then try again with the right one")
-		return nil
-	}
-	right, err := a.issuer.hasher.check(r.Context().Done(), stored, secret)
-	switch {
-	case err != nil:
-		w.Header().Set("Retry-After", "1")
-		a.refuse(w, http.StatusServiceUnavailable, "temporarily_unavailable", 50196, "too many sign-ins at once; try again in a second")
-		return nil
-	case !right:
-		a.issuer.limit.fail(key)
-		a.refuse(w, http.StatusUnauthorized, "invalid_client", 7000215, "the client ID or its secret is wrong; `atelier env` prints those of this installation")
-		return nil
-	}
-	a.issuer.limit.succeed(key)
-	return p
 }
 
 // refuse answers an error as Entra ID does.

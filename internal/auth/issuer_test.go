@@ -98,7 +98,7 @@ func TestTokenEndpoint(t *testing.T) {
 		{name: "no-client", form: form("", ""), status: 401, error: "invalid_client", code: 7000215},
 		{name: "long-secret", form: form("app", strings.Repeat("x", 2*maxSecret)), status: 401, error: "invalid_client", code: 7000215},
 		{name: "other-grant", form: with("grant_type", "password"), status: 400, error: "unsupported_grant_type", code: 70003},
-		{name: "assertion", form: with("client_assertion", "x"), status: 400, error: "invalid_request", code: 7000218},
+		{name: "assertion", form: with("client_assertion", "x"), status: 400, error: "invalid_request", code: 50027},
 		{name: "other-audience", form: with("scope", "https://vault.azure.net/.default"), status: 400, error: "invalid_scope", code: 70011},
 		{name: "no-scope", form: with("scope", ""), status: 400, error: "invalid_scope", code: 70011},
 		{name: "twice", form: url.Values{"grant_type": {"client_credentials"}, "client_id": {"a", "b"}}, status: 400, error: "invalid_request", code: 900144},

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/atelier-compute/atelier"
 )
 
 // CookieName is of the cookie that a signed-in browser sends. The prefix makes
@@ -30,17 +32,28 @@ type sessions struct {
 
 type digest [sha256.Size]byte
 
-// expiring is a set of secrets by hash, each good until a time.
-type expiring map[digest]time.Time
+// expiring is a set of secrets by hash, each good until a time, for somebody.
+type expiring map[digest]ticket
+
+type ticket struct {
+	until time.Time
+	who
+}
+
+// who is one incarnation of a user.
+type who struct {
+	id  atelier.ID
+	uid string
+}
 
 func newSessions(now func() time.Time) *sessions {
 	return &sessions{now: now, codes: expiring{}, live: expiring{}}
 }
 
 // add makes a new secret. What is over goes; beyond most, what ends first goes too.
-func (e expiring) add(now time.Time, life time.Duration, most int) string {
-	for d, until := range e {
-		if !now.Before(until) {
+func (e expiring) add(now time.Time, life time.Duration, most int, w who) string {
+	for d, t := range e {
+		if !now.Before(t.until) {
 			delete(e, d)
 		}
 	}
@@ -48,31 +61,43 @@ func (e expiring) add(now time.Time, life time.Duration, most int) string {
 		e.dropFirst()
 	}
 	secret := randomText(32)
-	e[sha256.Sum256([]byte(secret))] = now.Add(life)
+	e[sha256.Sum256([]byte(secret))] = ticket{now.Add(life), w}
 	return secret
 }
 
 func (e expiring) dropFirst() {
 	var first digest
 	var when time.Time
-	for d, until := range e {
-		if when.IsZero() || until.Before(when) {
-			first, when = d, until
+	for d, t := range e {
+		if when.IsZero() || t.until.Before(when) {
+			first, when = d, t.until
 		}
 	}
 	delete(e, first)
 }
 
-func (e expiring) has(now time.Time, secret string) bool {
-	return now.Before(e[sha256.Sum256([]byte(secret))])
+func (e expiring) get(now time.Time, secret string) (who, bool) {
+	t := e[sha256.Sum256([]byte(secret))]
+	return t.who, now.Before(t.until)
 }
 
-// SignInCode makes a code that signs one browser in, once, within ten minutes.
-func (a *Auth) SignInCode() string {
+// SignInCode makes a code that signs one browser in as the owner, once, within ten
+// minutes.
+func (a *Auth) SignInCode() string { return a.signInCode(a.owner().principal) }
+
+// SignInCodeFor makes such a code for a user.
+func (a *Auth) SignInCodeFor(p *atelier.Principal) (string, error) {
+	if a.person(p.ID, p.UID) == nil {
+		return "", atelier.Errorf(atelier.Invalid, "NotAUser", "%q is no user, and cannot sign in with a browser", p.Name)
+	}
+	return a.signInCode(p), nil
+}
+
+func (a *Auth) signInCode(p *atelier.Principal) string {
 	s := a.sessions
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.codes.add(s.now(), codeLife, mostCodes)
+	return s.codes.add(s.now(), codeLife, mostCodes, who{p.ID, p.UID})
 }
 
 // SignIn uses up a code and returns the cookie of the session that it opens.
@@ -80,12 +105,12 @@ func (a *Auth) SignIn(code string) (*http.Cookie, bool) {
 	s := a.sessions
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	good := s.codes.has(s.now(), code)
+	w, good := s.codes.get(s.now(), code)
 	delete(s.codes, sha256.Sum256([]byte(code)))
 	if !good {
 		return nil, false
 	}
-	return cookie(s.live.add(s.now(), sessionLife, mostSession), int(sessionLife/time.Second)), true
+	return cookie(s.live.add(s.now(), sessionLife, mostSession, w), int(sessionLife/time.Second)), true
 }
 
 func cookie(value string, age int) *http.Cookie {
@@ -95,10 +120,10 @@ func cookie(value string, age int) *http.Cookie {
 	}
 }
 
-func (s *sessions) is(session string) bool {
+func (s *sessions) who(session string) (who, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.live.has(s.now(), session)
+	return s.live.get(s.now(), session)
 }
 
 // sameOrigin refuses what another site's page makes a browser send. A browser says

@@ -21,12 +21,22 @@ const (
 // claims are those of an access token, as Entra ID has them.
 type claims struct {
 	jwt.Claims
-	TID     string `json:"tid"`
-	OID     string `json:"oid"`
-	AppID   string `json:"appid"`
-	AZP     string `json:"azp"`
-	IDType  string `json:"idtyp"`
-	Version string `json:"ver"`
+	TID        string `json:"tid"`
+	OID        string `json:"oid"`
+	AppID      string `json:"appid,omitempty"`
+	AZP        string `json:"azp,omitempty"`
+	IDType     string `json:"idtyp,omitempty"`
+	Version    string `json:"ver"`
+	Scopes     string `json:"scp,omitempty"` // of a user's token
+	UPN        string `json:"upn,omitempty"`
+	UniqueName string `json:"unique_name,omitempty"`
+	Preferred  string `json:"preferred_username,omitempty"`
+	Name       string `json:"name,omitempty"`
+
+	// Of a managed identity's token: which it is, and for which task it was made.
+	MIRID string     `json:"xms_mirid,omitempty"`
+	Task  atelier.ID `json:"atelier_task,omitempty"`
+	Place int64      `json:"atelier_task_seq,omitempty"`
 }
 
 // tokens signs and checks access tokens.
@@ -80,18 +90,39 @@ func (t *tokens) open(token string) (claims, error) {
 
 // mint makes an access token for a service principal.
 func (a *Auth) mint(p *atelier.Principal, issuer, audience string) (string, error) {
-	now := a.cfg.Now()
-	return a.issuer.tokens.sign(claims{
-		Claims: jwt.Claims{
-			Issuer: issuer, Subject: p.UID, Audience: jwt.Audience{audience}, ID: randomText(16),
-			IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now), Expiry: jwt.NewNumericDate(now.Add(tokenLife)),
-		},
-		TID: a.tenant, OID: p.UID, AppID: p.Name, AZP: p.Name, IDType: "app", Version: "2.0",
-	})
+	c := a.claims(issuer, audience, p.UID)
+	c.AppID, c.AZP, c.IDType = p.Name, p.Name, "app"
+	return a.issuer.tokens.sign(c)
 }
 
-// verify returns the claims of a token that is good here and now.
-func (a *Auth) verify(token string) (claims, error) {
+// mintUser makes an access token for a user who signed in at a client.
+func (a *Auth) mintUser(p *atelier.Principal, client, issuer, audience string) (string, error) {
+	c := a.claims(issuer, audience, p.UID)
+	c.AppID, c.AZP, c.IDType, c.Scopes = client, client, "user", "user_impersonation"
+	c.UPN, c.UniqueName, c.Name = p.Name, p.Name, display(p)
+	return a.issuer.tokens.sign(c)
+}
+
+// mintID makes an ID token: it tells the client who signed in, and opens nothing.
+func (a *Auth) mintID(p *atelier.Principal, client, issuer string) (string, error) {
+	c := a.claims(issuer, client, p.UID)
+	c.Name, c.Preferred = display(p), p.Name
+	return a.issuer.tokens.sign(c)
+}
+
+func (a *Auth) claims(issuer, audience, subject string) claims {
+	now := a.cfg.Now()
+	return claims{
+		Claims: jwt.Claims{
+			Issuer: issuer, Subject: subject, Audience: jwt.Audience{audience}, ID: randomText(16),
+			IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now), Expiry: jwt.NewNumericDate(now.Add(tokenLife)),
+		},
+		TID: a.tenant, OID: subject, Version: "2.0",
+	}
+}
+
+// verify returns the claims of a token that is good at the edge, now.
+func (a *Auth) verify(token string, at edge) (claims, error) {
 	c, err := a.issuer.tokens.open(token)
 	if err != nil { // which of the reasons it is helps only an attacker
 		return c, unauthentic("the access token is not one of this installation; get one from its own token endpoint (`atelier env` prints the address)")
@@ -104,9 +135,9 @@ func (a *Auth) verify(token string) (claims, error) {
 		return c, unauthentic("the access token is not valid yet; look at the clock of the server")
 	case c.TID != a.tenant || !a.isIssuer(c.Issuer):
 		return c, unauthentic("the access token is of another issuer")
-	case len(c.Audience) != 1 || !a.isAudience(c.Audience[0]):
-		return c, unauthentic("the access token is for another server; ask for the scope " + a.cfg.Endpoints[0] + "/.default")
-	case c.IDType != "app":
+	case len(c.Audience) != 1 || a.edge(c.Audience[0]) != at:
+		return c, unauthentic("the access token is for another server; ask for the scope " + a.scope(at))
+	case c.IDType != "app" && c.IDType != "user":
 		return c, unauthentic("the token is not an access token")
 	}
 	return c, nil
