@@ -40,6 +40,9 @@ var _ runtime.Environments = (*Envs)(nil)
 // Prepare implements runtime.Environments.
 func (e *Envs) Prepare(ctx context.Context, env runtime.Environment, log io.Writer) ([]string, error) {
 	r, err := newRecipe(env)
+	if err == nil && env.Image != "" {
+		say(log, "Warning: the image %s is not run, because this node has no container runtime; the node's own Python stands for it, with what else the environment names.", env.Image)
+	}
 	if err != nil || r.empty() {
 		return nil, err
 	}

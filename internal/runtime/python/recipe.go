@@ -24,11 +24,11 @@ type recipe struct {
 
 // newRecipe reads what a task's user asked for.
 func newRecipe(e runtime.Environment) (*recipe, error) {
-	if e.Image != "" {
-		return nil, atelier.Errorf(atelier.Unsupported, "EnvironmentNeedsContainer",
-			"environment %q needs the container image %q, and this node has no container runtime; give the environment a conda file or a requirements file without an image, or none to use the node's own Python", e.Name, e.Image)
-	}
 	r := &recipe{}
+	if e.Image != "" && !isBase(e.Image) {
+		return nil, atelier.Errorf(atelier.Unsupported, "EnvironmentNeedsContainer",
+			"environment %q needs the container image %q, and this node has no container runtime; give the environment a conda file or a requirements file without an image or with one of Azure ML's base images (mcr.microsoft.com/azureml/…), or none to use the node's own Python", e.Name, e.Image)
+	}
 	if strings.TrimSpace(e.Conda) != "" {
 		r.conda = true
 		if err := r.readConda(e.Conda); err != nil {
@@ -41,6 +41,15 @@ func newRecipe(e runtime.Environment) (*recipe, error) {
 	slices.Sort(r.wants)
 	r.wants = slices.Compact(r.wants)
 	return r, nil
+}
+
+// isBase reports whether an image is one of Azure ML's base images, which hold a
+// Python and little else: clients insist on an image, and users name one of these
+// beside the conda file that says what they really need. The curated ones hold
+// packages, for which nothing here could stand.
+func isBase(image string) bool {
+	name, found := strings.CutPrefix(strings.ToLower(image), "mcr.microsoft.com/azureml/")
+	return found && name != "" && !strings.HasPrefix(name, "curated/")
 }
 
 func (r *recipe) note(format string, args ...any) {

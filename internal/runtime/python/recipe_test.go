@@ -122,6 +122,29 @@ func TestImageNeedsContainer(t *testing.T) {
 	}
 }
 
+func TestBaseImages(t *testing.T) {
+	for image, base := range map[string]bool{
+		"mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04":          true,
+		"mcr.microsoft.com/azureml/minimal-ubuntu22.04:latest":        true,
+		"MCR.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04@sha256:0": true,
+		"mcr.microsoft.com/azureml/curated/sklearn-1.5:12":            false,
+		"mcr.microsoft.com/azureml/":                                  false,
+		"mcr.microsoft.com/other/x":                                   false,
+		"mine.example/mcr.microsoft.com/azureml/x":                    false,
+	} {
+		t.Run(image, func(t *testing.T) {
+			var log strings.Builder
+			vars, err := (&Envs{Cache: t.TempDir()}).Prepare(t.Context(), runtime.Environment{Name: "e", Image: image}, &log)
+			switch {
+			case !base && !atelier.IsKind(err, atelier.Unsupported):
+				t.Errorf("error is %v", err)
+			case base && (err != nil || vars != nil || !strings.Contains(log.String(), "Warning: the image "+image+" is not run")):
+				t.Errorf("got %v, %v, and the log says %q", vars, err, log.String())
+			}
+		})
+	}
+}
+
 func TestHash(t *testing.T) {
 	i := interpreter{path: "/usr/bin/python3", identity: "cpython 3.11.7 linux-x86_64"}
 	hash := func(e runtime.Environment, i interpreter) string {
