@@ -28,7 +28,7 @@ const (
 	killRate        = 50.0 // acknowledged submits a second while the server is up
 	killNodes       = 4
 	killSubmitters  = 16
-	killPace        = 200 * time.Millisecond // of one submitter, from submit to submit
+	killPace        = 250 * time.Millisecond // of one submitter, from submit to submit
 	killBound       = 110 * time.Second      // of the whole test
 )
 
