@@ -42,6 +42,7 @@ type Core struct {
 	oldest    []string        // of forgotten
 	revenants []wire.Task     // removed, and asked for again
 	rev       int64
+	ends      int64 // tasks that came to Done
 }
 
 // Phase is how far the agent has come with a task. The agent records it before it
@@ -126,6 +127,10 @@ func (c *Core) Session(id string) { c.session, c.seq = id, 0 }
 // Rev changes whenever Report would answer differently.
 func (c *Core) Rev() int64 { return c.rev }
 
+// Ends changes whenever a task came to its end: news that the server waits for,
+// while the rest of what changes may wait a moment.
+func (c *Core) Ends() int64 { return c.ends }
+
 // Busy reports whether the agent holds any task.
 func (c *Core) Busy() bool { return len(c.tasks) > 0 }
 
@@ -207,9 +212,11 @@ func (c *Core) begin(w wire.Task) []Action {
 	t.stop = w.Stop
 	switch {
 	case w.Stop:
-		t.phase, t.result = Done, canceled()
+		t.result = canceled()
+		c.enter(t, Done)
 	case w.Spec.Refused != nil:
-		t.phase, t.result = Done, Result{Problem: w.Spec.Refused}
+		t.result = Result{Problem: w.Spec.Refused}
+		c.enter(t, Done)
 	default:
 		return []Action{{Kind: Prepare, Key: t.key, Task: t.task}}
 	}
@@ -278,6 +285,9 @@ func (c *Core) once(t *task, kind ActionKind) []Action {
 func (c *Core) enter(t *task, p Phase) {
 	t.phase, t.told = p, false
 	c.rev++
+	if p == Done {
+		c.ends++
+	}
 }
 
 func (c *Core) forget(key string) {
