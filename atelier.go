@@ -28,6 +28,7 @@ const (
 	KindCode        = "codes"        // one version of a code asset: codes/NAME:VERSION
 	KindEnvironment = "environments" // one version: environments/NAME:VERSION
 	KindData        = "data"         // one version: data/NAME:VERSION
+	KindDatastore   = "datastores"   // of a workspace, beside those that it always has
 	KindOperation   = "operations"   // of a workspace: a long-running operation to poll
 	KindPrincipal   = "principals"   // at the top: somebody who can sign in
 	KindSignIn      = "signins"      // at the top: a client that may get a user's next token
@@ -127,6 +128,8 @@ func New(kind string) Resource {
 		return new(Task)
 	case KindCode, KindEnvironment, KindData:
 		return new(Asset)
+	case KindDatastore:
+		return new(Datastore)
 	case KindOperation:
 		return new(Operation)
 	case KindPrincipal:

@@ -54,7 +54,17 @@ type Asset struct {
 
 // Index implements Resource. Compute is what the versions of one name share, which
 // is how they are found.
-func (a *Asset) Index() Index { return Index{Hash: a.Hash, Compute: AssetGroup(a.ID)} }
+func (a *Asset) Index() Index {
+	i := Index{Hash: a.Hash, Compute: AssetGroup(a.ID)}
+	if i.Hash == "" {
+		i.Hash = a.Properties[HashProperty]
+	}
+	return i
+}
+
+// HashProperty is the property that Azure's clients put their own hash of code in,
+// and find it by.
+const HashProperty = "hash_sha256"
 
 // AssetGroup is the ID of an asset without its version.
 func AssetGroup(id ID) ID {

@@ -89,6 +89,8 @@ func newHouse(t *testing.T) *house {
 	h.api = &azureml.API{
 		DB: h.db, Now: time.Now, NewID: auth.NewGUID, Queue: queue, Catalogs: map[string]provider.Catalog{"local": catalog{}},
 		Blobs: &blob.Dir{Root: t.TempDir()}, Logs: &logs.Store{Root: t.TempDir()}, HashPassword: h.auth.HashPassword, Tenant: h.auth.Tenant(),
+		Seal: h.auth.Seal, Open: h.auth.Open, SAS: &auth.SAS{Key: keys.Derive("blob signatures"), Account: "atelierhouse", Now: time.Now},
+		BlobHost: "atelierhouse" + atelier.BlobSuffix,
 	}
 	h.srv = &arm.Server{Gate: gate{h.auth}, Log: slog.New(slog.NewTextHandler(&h.logged, nil)), NewID: auth.NewGUID, Tenant: h.auth.Tenant()}
 	h.must(h.srv.Handle(h.api.Routes()))

@@ -18,8 +18,8 @@ import (
 	"github.com/atelier-compute/atelier"
 	"github.com/atelier-compute/atelier/internal/arm"
 	"github.com/atelier-compute/atelier/internal/auth"
+	"github.com/atelier-compute/atelier/internal/azblob"
 	"github.com/atelier-compute/atelier/internal/azureml"
-	"github.com/atelier-compute/atelier/internal/blob"
 	"github.com/atelier-compute/atelier/internal/compute"
 	"github.com/atelier-compute/atelier/internal/fleet"
 	"github.com/atelier-compute/atelier/internal/jobs"
@@ -45,6 +45,7 @@ type server struct {
 	agents   *fleet.Server
 	compute  *compute.Controller
 	jobs     *jobs.Controller
+	blobs    *azblob.Server
 	http     *http.Server
 	listener net.Listener
 	endpoint string
@@ -73,7 +74,10 @@ func open(ctx context.Context, s settings, log *slog.Logger) (srv *server, err e
 	if err != nil {
 		return srv, fmt.Errorf("open the principals: %w", err)
 	}
-	blobs := &blob.Dir{Root: filepath.Join(s.DataDir, "blobs"), Sync: true}
+	blobs, drafts, err := openBlobs(s)
+	if err != nil {
+		return srv, err
+	}
 	logStore := &logs.Store{Root: filepath.Join(s.DataDir, "logs")}
 	srv.fleet = &fleet.Fleet{DB: srv.db, Now: time.Now, Secret: srv.keys.Derive("join"), Endpoint: srv.endpoint}
 	srv.agents = &fleet.Server{Fleet: srv.fleet, Blobs: blobs, Logs: logStore, Log: log}
@@ -86,9 +90,14 @@ func open(ctx context.Context, s settings, log *slog.Logger) (srv *server, err e
 		Now: time.Now, Log: log, Each: atOnce,
 	}
 	srv.jobs = &jobs.Controller{DB: srv.db, Queue: srv.queue, Now: time.Now, NewID: auth.NewGUID}
+	sas := &auth.SAS{Key: srv.keys.Derive("blob signatures"), Account: atelier.BlobAccount(srv.auth.Tenant()), Now: time.Now}
+	if err := srv.openBlobService(blobs, drafts, sas); err != nil {
+		return srv, err
+	}
 	api := &azureml.API{
 		DB: srv.db, Now: time.Now, NewID: auth.NewGUID, Queue: srv.queue, Catalogs: catalogs(providers), Blobs: blobs, Logs: logStore,
-		HashPassword: srv.auth.HashPassword, Tenant: srv.auth.Tenant(), UniqueInWorkspace: s.UniqueInWorkspace,
+		HashPassword: srv.auth.HashPassword, Seal: srv.auth.Seal, Open: srv.auth.Open, SAS: sas, BlobHost: blobHost(sas.Account, srv.endpoint),
+		Tenant: srv.auth.Tenant(), UniqueInWorkspace: s.UniqueInWorkspace,
 	}
 	if err := srv.handle(api); err != nil {
 		return srv, err
@@ -118,11 +127,12 @@ func (s *server) listen() (err error) {
 // certNames are the names that the server's certificate is for, beside those of
 // this machine.
 func certNames(listen string) []string {
+	names := []string{"*" + atelier.BlobSuffix}
 	host, _, err := net.SplitHostPort(listen)
 	if ip := net.ParseIP(host); err != nil || host == "" || ip != nil && ip.IsUnspecified() {
-		return nil
+		return names
 	}
-	return []string{host}
+	return append(names, host)
 }
 
 func (s *server) providers() (provider.Set, error) {
@@ -179,7 +189,8 @@ func (g gate) Identify(r *http.Request) (arm.Caller, error) {
 }
 
 // handle puts the edges onto one port: the API of Azure ML, the issuer of its
-// tokens, the studio, and, told apart by TLS's application protocol, the agents.
+// tokens, the studio; told apart by the host's name, the blob service; and, told
+// apart by TLS's application protocol, the agents.
 func (s *server) handle(api *azureml.API) error {
 	routes := &arm.Server{Gate: gate{s.auth}, Log: s.log, NewID: auth.NewGUID, Tenant: s.auth.Tenant()}
 	if err := routes.Handle(api.Routes()); err != nil {
@@ -197,16 +208,19 @@ func (s *server) handle(api *azureml.API) error {
 	protocols.SetHTTP2(true)
 	s.http = &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if routes.Serves(r) {
+			switch {
+			case s.blobs.Serves(r):
+				s.blobs.ServeHTTP(w, r)
+			case routes.Serves(r):
 				routes.ServeHTTP(w, r)
-				return
+			default:
+				rest.ServeHTTP(w, r)
 			}
-			rest.ServeHTTP(w, r)
 		}),
 		Protocols: protocols,
-		TLSConfig: fleet.TLSConfig(&tls.Config{
+		TLSConfig: fleet.TLSConfig(blobTLS(&tls.Config{
 			MinVersion: tls.VersionTLS12, GetCertificate: s.keys.Certificate, NextProtos: []string{"h2", "http/1.1", wire.ALPN},
-		}),
+		})),
 		TLSNextProto:      map[string]func(*http.Server, *tls.Conn, http.Handler){wire.ALPN: s.agent},
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
@@ -250,7 +264,7 @@ func (s *server) serve(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var wg sync.WaitGroup
-	for _, run := range append(s.loops(), s.agentLinks, s.reap) {
+	for _, run := range append(s.loops(), s.agentLinks, s.reap, s.sweepBlobs) {
 		wg.Go(func() { run(ctx) })
 	}
 	failed := make(chan error, 1)

@@ -29,6 +29,7 @@ import (
 // Server serves one account. All fields are required but Authority.
 type Server struct {
 	Blobs      blob.Store
+	Drafts     blob.Store // Blobs again, for pieces that need not survive a power cut
 	Workspaces *Workspaces
 	SAS        *auth.SAS
 	Gate       arm.Gate

@@ -60,7 +60,7 @@ func (c *call) putBlock() error {
 	if err != nil {
 		return err
 	}
-	if _, err := c.s.Blobs.Put(c.Context(), c.blocks()+"/"+name, 0, body); err != nil {
+	if _, err := c.s.Drafts.Put(c.Context(), c.blocks()+"/"+name, 0, body); err != nil {
 		return err
 	}
 	h := c.w.Header()

@@ -74,7 +74,7 @@ func newWorld(t testing.TB) *world {
 	view := new(Workspaces)
 	must(t, w.db.AddView(view))
 	w.s = &Server{
-		Blobs: w.blobs, Workspaces: view, Gate: people{}, Now: clock, Log: slog.New(slog.NewTextHandler(&w.log, nil)),
+		Blobs: w.blobs, Drafts: w.blobs, Workspaces: view, Gate: people{}, Now: clock, Log: slog.New(slog.NewTextHandler(&w.log, nil)),
 		SAS:       &auth.SAS{Key: []byte("key"), Account: account, Now: clock},
 		Authority: "https://localhost:8443/tenant-1",
 		NewID: func() string {

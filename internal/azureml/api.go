@@ -14,6 +14,7 @@ import (
 
 	"github.com/atelier-compute/atelier"
 	"github.com/atelier-compute/atelier/internal/arm"
+	"github.com/atelier-compute/atelier/internal/auth"
 	"github.com/atelier-compute/atelier/internal/blob"
 	"github.com/atelier-compute/atelier/internal/logs"
 	"github.com/atelier-compute/atelier/internal/provider"
@@ -32,6 +33,13 @@ type API struct {
 
 	// HashPassword makes what is kept of an administrator's password.
 	HashPassword func(string) (string, error)
+
+	// Seal and Open keep secrets inside documents; aad says where each is kept.
+	Seal func(aad, plain string) string
+	Open func(aad, sealed string) (string, error)
+
+	SAS      *auth.SAS // signs what clients upload to and download from
+	BlobHost string    // the blob service, as clients reach it: "ACCOUNT.blob.…:port"
 
 	Tenant            string
 	UniqueInWorkspace bool        // compute names need to be unique in their workspace only
@@ -60,7 +68,7 @@ const (
 func (a *API) Routes() []arm.Route {
 	return slices.Concat(
 		a.computeRoutes(), a.jobRoutes(), a.assetRoutes(), a.workspaceRoutes(),
-		a.locationRoutes(), a.Ours(),
+		a.locationRoutes(), a.pendingRoutes(), a.datastoreRoutes(), a.Ours(),
 	)
 }
 

@@ -1,6 +1,7 @@
 package azureml
 
 import (
+	"errors"
 	"net/http"
 	"reflect"
 	"slices"
@@ -69,13 +70,16 @@ func (a *API) listVersions(kind string) arm.Handler {
 		order := strings.ToLower(r.Query("$orderBy"))
 		list := arm.List[*assetOut]{Value: []*assetOut{}}
 		err = a.read(r, func(tx *store.Tx, w *atelier.Workspace) error {
-			found, next, err := store.List[atelier.Asset](tx, store.Query{
-				Kind: kind, Parent: w.ID, Compute: w.ID.Child(kind, r.Param("name")),
-				After: page.After, Limit: page.Top, Newest: !strings.HasSuffix(order, "asc"),
-			})
+			q := store.Query{Kind: kind, Parent: w.ID, After: page.After, Limit: page.Top, Newest: !strings.HasSuffix(order, "asc")}
+			if hash != "" { // the same content, whatever its name: so clients skip an upload
+				q.Hash = hash
+			} else {
+				q.Compute = w.ID.Child(kind, r.Param("name"))
+			}
+			found, next, err := store.List[atelier.Asset](tx, q)
 			for _, v := range found {
 				shown := view == "all" || v.Archived == (view == "archivedonly")
-				if shown && (hash == "" || v.Hash == hash || v.Properties["hash_sha256"] == hash) {
+				if shown {
 					list.Value = append(list.Value, assetOutOf(w, kind, v))
 				}
 			}
@@ -163,12 +167,13 @@ func (a *API) changeVersion(tx *store.Tx, r *arm.Request, kind string, v *atelie
 // deleteVersion removes a version, and its files if they were uploaded for it.
 func (a *API) deleteVersion(kind string) arm.Handler {
 	return func(r *arm.Request) (int, any, error) {
-		var prefix string
+		var prefix, uid string
 		err := a.read(r, func(tx *store.Tx, w *atelier.Workspace) error {
 			v, err := versionOf(tx, w, kind, r)
 			if err == nil && v != nil {
-				prefix = uploadedTo(w, kind, v)
+				prefix, err = a.uploadedTo(tx, w, kind, v)
 			}
+			uid = w.UID
 			return err
 		})
 		if err != nil {
@@ -184,7 +189,7 @@ func (a *API) deleteVersion(kind string) arm.Handler {
 			return store.Delete(tx, v)
 		})
 		if err == nil && prefix != "" {
-			err = a.Blobs.Delete(r.Context(), prefix)
+			err = errors.Join(a.Blobs.Delete(r.Context(), prefix), a.Blobs.Delete(r.Context(), atelier.PropertiesKey(uid, prefix)))
 		}
 		return status, nil, err
 	}
@@ -283,15 +288,33 @@ func (a *API) listAssets(kind string) arm.Handler {
 }
 
 // uploadedTo is the prefix of the files that were uploaded for the version, or ""
-// if its files are elsewhere.
-func uploadedTo(w *atelier.Workspace, kind string, v *atelier.Asset) string {
+// if its files are elsewhere, or those of another version too.
+func (a *API) uploadedTo(tx *store.Tx, w *atelier.Workspace, kind string, v *atelier.Asset) (string, error) {
 	key, err := atelier.BlobKey(w, v.URI)
-	own := uploadPrefix(w, kind, v.Name, v.Version)
-	if err != nil || !strings.HasPrefix(key, own+"/") {
-		return ""
+	if err != nil {
+		return "", nil //nolint:nilerr // what Atelier does not hold, it does not delete
 	}
-	upload, _, _ := strings.Cut(key[len(own)+1:], "/")
-	return own + "/" + upload
+	if own := uploadPrefix(w, kind, v.Name, v.Version); strings.HasPrefix(key, own+"/") {
+		upload, _, _ := strings.Cut(key[len(own)+1:], "/")
+		return own + "/" + upload, nil
+	}
+	upload := atelier.UploadOf(w.UID, key)
+	if upload == "" {
+		return "", nil
+	}
+	for _, kind := range assetKinds {
+		all, err := store.All[atelier.Asset](tx, store.Query{Kind: kind, Parent: w.ID})
+		if err != nil {
+			return "", err
+		}
+		for _, other := range all {
+			key, err := atelier.BlobKey(w, other.URI)
+			if err == nil && other.ID != v.ID && atelier.UploadOf(w.UID, key) == upload {
+				return "", nil
+			}
+		}
+	}
+	return upload, nil
 }
 
 func uploadPrefix(w *atelier.Workspace, parts ...string) string {

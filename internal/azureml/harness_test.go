@@ -3,6 +3,7 @@ package azureml
 import (
 	"archive/tar"
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/atelier-compute/atelier"
 	"github.com/atelier-compute/atelier/internal/arm"
+	"github.com/atelier-compute/atelier/internal/auth"
 	"github.com/atelier-compute/atelier/internal/blob"
 	"github.com/atelier-compute/atelier/internal/logs"
 	"github.com/atelier-compute/atelier/internal/place"
@@ -100,13 +102,28 @@ func worldOn(t testing.TB, db *store.DB) *world {
 		DB: w.db, Now: clock, NewID: w.newID, Queue: queue, Catalogs: map[string]provider.Catalog{"local": sizes{}},
 		Blobs: &blob.Dir{Root: t.TempDir()}, Logs: &logs.Store{Root: t.TempDir()},
 		HashPassword: func(p string) (string, error) { return "hash of " + p, nil }, Tenant: "tenant-1",
-		Uploads: blob.Limits{Files: 10, Bytes: 1 << 20, FileBytes: 1 << 20},
+		Seal: func(aad, plain string) string {
+			return "sealed for " + aad + ": " + base64.StdEncoding.EncodeToString([]byte(plain))
+		},
+		Open:     unseal,
+		SAS:      &auth.SAS{Key: []byte("key"), Account: atelier.BlobAccount("tenant-1"), Now: clock},
+		BlobHost: atelier.BlobAccount("tenant-1") + atelier.BlobSuffix + ":8443",
+		Uploads:  blob.Limits{Files: 10, Bytes: 1 << 20, FileBytes: 1 << 20},
 	}
 	w.srv = &arm.Server{Gate: tokens{}, Log: slog.New(slog.NewTextHandler(&w.log, nil)), NewID: w.newID, MaxBody: 1 << 20}
 	must(t, w.srv.Handle(w.api.Routes()))
 	w.main = w.workspace("Main")
 	w.workspace("Other")
 	return w
+}
+
+func unseal(aad, sealed string) (string, error) {
+	text, ok := strings.CutPrefix(sealed, "sealed for "+aad+": ")
+	if !ok {
+		return "", errors.New("sealed for something else")
+	}
+	plain, err := base64.StdEncoding.DecodeString(text)
+	return string(plain), err
 }
 
 func (w *world) newID() string {
