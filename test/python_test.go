@@ -18,7 +18,10 @@ import (
 // azure-identity and azure-storage-blob, as pip installs them. Each file has a
 // server of its own and is a test here; each of its methods a subtest.
 
-func TestPythonComputes(t *testing.T) { python(t, start(t), "computes") }
+func TestPythonComputes(t *testing.T)  { python(t, start(t), "computes") }
+func TestPythonInstances(t *testing.T) { python(t, start(t), "instances") }
+func TestPythonAttached(t *testing.T)  { python(t, start(t), "attached") }
+func TestPythonJobs(t *testing.T)      { python(t, start(t), "jobs") }
 
 // clients installs Microsoft's clients in a language, unless they are there.
 func clients(t *testing.T, language string) {

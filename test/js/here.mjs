@@ -40,10 +40,10 @@ export async function refused(statusCode, code, call) {
 
 /** Waits for what a real process does in its own time. */
 export async function eventually(what, done) {
-  for (const deadline = Date.now() + 120_000; ; await sleep(100)) {
+  for (const deadline = Date.now() + 60_000; ; await sleep(100)) {
     const got = await done();
     if (got) return got;
-    if (Date.now() > deadline) throw new Error(`waited two minutes in vain until ${what}`);
+    if (Date.now() > deadline) throw new Error(`waited a minute in vain until ${what}`);
   }
 }
 

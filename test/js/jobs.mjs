@@ -6,12 +6,13 @@ import { all, cluster, eventually, group, ml, refused, workspace } from "./here.
 const at = [group, workspace];
 const { jobs } = ml;
 const ended = ["Completed", "Failed", "Canceled"];
-let computeId;
+let computeId, environmentId;
 
 const command = (text) => ({
   properties: {
     jobType: "Command",
     computeId,
+    environmentId,
     command: text,
     displayName: "from JavaScript",
     experimentName: "e2e",
@@ -31,6 +32,12 @@ export const tests = {
   "create-a-cluster": async () => {
     const made = await ml.computeOperations.beginCreateOrUpdateAndWait(...at, "cpu", cluster({ vmSize: "Local" }));
     computeId = made.id;
+  },
+  "create-an-environment": async () => {
+    const image = "mcr.microsoft.com/azureml/minimal-ubuntu22.04";
+    const made = await ml.environmentVersions.createOrUpdate(...at, "plain", "1", { properties: { image } });
+    assert.deepEqual([made.name, made.properties.image], ["1", image]);
+    environmentId = made.id;
   },
   create: async () => {
     const made = await jobs.createOrUpdate(...at, "greet", command('echo "${{inputs.word}} $WHO"; [ "$WHO" = world ]'));

@@ -58,11 +58,10 @@ class Clusters(Case):
 
         def ready():
             nodes = list(self.ml.compute.list_nodes("cpu"))
-            return nodes if [n.node_state for n in nodes] == ["idle"] else None
+            return nodes if [vars(n)["nodeState"] for n in nodes] == ["idle"] else None
 
         (node,) = eventually("a node is idle", ready)
-        self.assertTrue(node.node_id)
-        self.assertEqual(node.node_state, "idle")
+        self.assertTrue(vars(node)["nodeId"])
 
     def test_create_again(self):
         """Scripts say begin_create_or_update on every run."""
@@ -96,7 +95,7 @@ class Clusters(Case):
             self.assertEqual(u.unit, "Count")
             self.assertTrue(u.name["value"])
             self.assertGreaterEqual(vars(u)["currentValue"], 0)
-            self.assertGreaterEqual(u.limit, vars(u)["currentValue"])
+            self.assertTrue(u.limit == -1 or u.limit >= vars(u)["currentValue"], vars(u))
 
     def test_refusals(self):
         begin = self.ml.compute.begin_create_or_update

@@ -15,7 +15,7 @@ WS = (
     f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}"
     f"/providers/Microsoft.MachineLearningServices/workspaces/{WORKSPACE}"
 )
-PATIENCE = 120
+PATIENCE = 60
 
 
 def credential():
