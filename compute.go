@@ -29,9 +29,19 @@ type ComputeSpec struct {
 	Tags             map[string]string `json:"tags,omitempty"`
 	Identity         *Identity         `json:"identity,omitempty"`
 	DisableLocalAuth bool              `json:"disableLocalAuth,omitempty"`
+	Sku              *Sku              `json:"sku,omitempty"`      // kept, without effect
 	Cluster          *ClusterSpec      `json:"cluster,omitempty"`  // when Kind is AmlCompute
 	Instance         *InstanceSpec     `json:"instance,omitempty"` // when Kind is ComputeInstance
 	Attached         *AttachedSpec     `json:"attached,omitempty"` // when Kind is one of AttachedKinds
+}
+
+// Sku is what clients echo of a pricing tier.
+type Sku struct {
+	Name     string `json:"name,omitempty"`
+	Tier     string `json:"tier,omitempty"`
+	Size     string `json:"size,omitempty"`
+	Family   string `json:"family,omitempty"`
+	Capacity *int   `json:"capacity,omitempty"`
 }
 
 // KindCluster is the computeType of an autoscaling cluster.

@@ -2,7 +2,6 @@ package azureml
 
 import (
 	"net/http"
-	"reflect"
 	"strings"
 
 	"github.com/atelier-compute/atelier"
@@ -21,11 +20,18 @@ func (a *API) computeRoutes() []arm.Route {
 		route("POST", one+"/listNodes", act+"listNodes/action", a.listNodes),
 		route("GET", one+"/listNodes", act+"listNodes/action", a.listNodes), // the next pages
 	}
-	for _, verb := range []string{
-		"listKeys", "start", "stop", "restart", "updateIdleShutdownSetting", "customServices",
-		"updateDataMounts", "enableSso", "resize", "getAllowedVmSizesForResize",
-	} {
-		routes = append(routes, route("POST", one+"/"+verb, act+verb+"/action", a.notForClusters(verb)))
+	routes = append(routes,
+		route("POST", one+"/listKeys", act+"listKeys/action", a.listKeys),
+		route("POST", one+"/resize", act+"resize/action", a.resize),
+		route("POST", one+"/getAllowedVmSizesForResize", act+"getAllowedVmSizesForResize/action", a.sizesForResize),
+		route("POST", one+"/updateIdleShutdownSetting", act+"updateIdleShutdownSetting/action", a.updateIdle),
+		route("POST", one+"/customServices", act+"customServices/action", a.updateServices),
+		route("POST", one+"/updateDataMounts", act+"updateDataMounts/action", a.updateMounts),
+		route("POST", one+"/enableSso", act+"enableSso/action", a.enableSSO),
+		route("POST", inWS+"/checkComputeNameAvailability", ws+"checkComputeNameAvailability/action", a.checkName),
+	)
+	for _, verb := range []string{"start", "stop", "restart"} {
+		routes = append(routes, route("POST", one+"/"+verb, act+verb+"/action", a.power(verb)))
 	}
 	return routes
 }
@@ -72,7 +78,7 @@ func (a *API) listComputes(r *arm.Request) (int, any, error) {
 	return ok, list, err
 }
 
-// putCompute creates a cluster, or changes what may change of it. The request ends
+// putCompute creates a compute, or changes what may change of it. The request ends
 // with what the user asked for recorded; package compute makes it so.
 func (a *API) putCompute(r *arm.Request) (int, any, error) {
 	in, err := decodeCompute(r)
@@ -121,25 +127,50 @@ func (a *API) pollCompute(tx *store.Tx, r *arm.Request, w *atelier.Workspace, c 
 
 // newCompute is the spec of a compute that does not exist yet.
 func (a *API) newCompute(tx *store.Tx, w *atelier.Workspace, c *atelier.Compute, in *computeIn) (atelier.ComputeSpec, error) {
-	if err := atelier.CheckComputeName(c.Name); err != nil {
+	check := atelier.CheckComputeName
+	if in.kind == atelier.KindAKS {
+		check = atelier.CheckAKSName
+	}
+	if err := check(c.Name); err != nil {
 		return atelier.ComputeSpec{}, err
 	}
 	spec, err := a.place(w, in)
 	if err != nil {
 		return spec, err
 	}
-	spec.Kind = atelier.KindCluster
+	spec.Kind, in.location = in.kind, spec.Location
 	if err := in.describe(&spec); err != nil {
 		return spec, err
 	}
 	a.nameIdentity(w, c, nil, &spec)
-	if spec.Cluster, err = in.cluster(nil); err != nil {
+	if err := a.innerSpec(c, in, &spec); err != nil {
 		return spec, err
 	}
-	if err := a.checkCluster(&spec); err != nil {
+	if i := spec.Instance; i != nil {
+		i.Asked = atelier.Asked{Operation: atelier.OperationCreate, On: true, At: c.CreatedAt, By: c.CreatedBy, Generation: c.Generation}
+		i.IdleSetAt = c.CreatedAt
+	}
+	if err := a.checkSpec(&spec); err != nil {
+		return spec, err
+	}
+	if err := a.checkQuota(tx, w, c, &spec); err != nil {
 		return spec, err
 	}
 	return spec, a.checkUnique(tx, c, spec.Location)
+}
+
+// innerSpec makes the part of the spec that depends on the kind out of what there is
+// and what the body says.
+func (a *API) innerSpec(c *atelier.Compute, in *computeIn, spec *atelier.ComputeSpec) (err error) {
+	switch {
+	case in.instance != nil:
+		spec.Instance, err = in.instance.spec(c.Spec.Instance)
+	case in.attached != nil:
+		spec.Attached, err = a.attached(c, in, c.Spec.Attached)
+	default:
+		spec.Cluster, err = in.cluster(c.Spec.Cluster)
+	}
+	return err
 }
 
 // changeCompute updates the spec of a compute from a full or partial body.
@@ -148,13 +179,14 @@ func (a *API) changeCompute(tx *store.Tx, r *arm.Request, w *atelier.Workspace, 
 		return atelier.Errorf(atelier.Conflict, "ComputeDeleting",
 			"compute %q is being deleted; wait until it is gone, or take another name", c.Name)
 	}
-	if c.Spec.Kind != atelier.KindCluster {
-		return unsupportedKind(c.Spec.Kind)
+	if in.kind != c.Spec.Kind {
+		return atelier.Errorf(atelier.Conflict, "PropertyChangeNotAllowed",
+			"compute %q is of computeType %s, the request asks for %s; delete it first, or take another name", c.Name, c.Spec.Kind, in.kind).At("properties.computeType")
 	}
 	if where := in.where(&c.Spec); where != "" {
 		if loc, known := a.location(where); !known || loc != c.Spec.Location {
 			return atelier.Errorf(atelier.Conflict, "PropertyChangeNotAllowed",
-				"the location cannot change after the cluster was created: it is %q, the request asks for %q; create another cluster there", c.Spec.Location, where).At("location")
+				"the location cannot change after the compute was created: it is %q, the request asks for %q; create another there", c.Spec.Location, where).At("location")
 		}
 	}
 	spec := c.Spec
@@ -163,16 +195,19 @@ func (a *API) changeCompute(tx *store.Tx, r *arm.Request, w *atelier.Workspace, 
 		return err
 	}
 	a.nameIdentity(w, c, c.Spec.Identity, &spec)
-	if spec.Cluster, err = in.cluster(c.Spec.Cluster); err != nil {
+	if err := a.innerSpec(c, in, &spec); err != nil {
 		return err
 	}
-	if err := spec.Cluster.Fixed(c.Spec.Cluster); err != nil {
+	if err := fixed(&spec, &c.Spec); err != nil {
 		return err
 	}
-	if err := spec.Cluster.Validate(); err != nil {
+	if i := spec.Instance; i != nil && i.IdleAfter != c.Spec.Instance.IdleAfter {
+		i.IdleSetAt = a.Now().UTC()
+	}
+	if err := a.checkQuota(tx, w, c, &spec); err != nil {
 		return err
 	}
-	if reflect.DeepEqual(spec, c.Spec) {
+	if sameJSON(spec, c.Spec) {
 		return nil
 	}
 	c.Spec, c.Generation = spec, c.Generation+1
@@ -193,6 +228,9 @@ func (a *API) patchCompute(r *arm.Request) (int, any, error) {
 		if err != nil {
 			return err
 		}
+		if err := in.patches(c.Spec.Kind); err != nil {
+			return err
+		}
 		if err := a.changeCompute(tx, r, w, c, in); err != nil {
 			return err
 		}
@@ -202,16 +240,30 @@ func (a *API) patchCompute(r *arm.Request) (int, any, error) {
 	return ok, out, err
 }
 
+// fixed returns an error for the first field that may not change and does, or that
+// has a value it may not have.
+func fixed(spec, old *atelier.ComputeSpec) error {
+	switch {
+	case spec.Cluster != nil:
+		if err := spec.Cluster.Fixed(old.Cluster); err != nil {
+			return err
+		}
+		return spec.Cluster.Validate()
+	case spec.Instance != nil:
+		if err := spec.Instance.Fixed(old.Instance); err != nil {
+			return err
+		}
+		return spec.Instance.Validate()
+	}
+	return nil
+}
+
 // deleteCompute marks the compute; package compute removes its nodes, then itself.
 func (a *API) deleteCompute(r *arm.Request) (int, any, error) {
-	switch action := r.Query("underlyingResourceAction"); {
-	case strings.EqualFold(action, "Delete"):
-	case strings.EqualFold(action, "Detach"):
-		return 0, nil, atelier.Errorf(atelier.Invalid, "DetachNotSupported",
-			"a cluster cannot be detached, since its machines exist only for it; use underlyingResourceAction=Delete").At("underlyingResourceAction")
-	default:
+	action := r.Query("underlyingResourceAction")
+	if !strings.EqualFold(action, "Delete") && !strings.EqualFold(action, "Detach") {
 		return 0, nil, atelier.Errorf(atelier.Invalid, "InvalidQueryParameter",
-			"underlyingResourceAction is %q; it is required and must be Delete or Detach (Delete for a cluster)", action).At("underlyingResourceAction")
+			"underlyingResourceAction is %q; it is required and must be Delete or Detach (Delete for clusters and instances, Detach for what is attached)", action).At("underlyingResourceAction")
 	}
 	status := http.StatusAccepted
 	err := a.write(r, func(tx *store.Tx, w *atelier.Workspace) error {
@@ -220,8 +272,13 @@ func (a *API) deleteCompute(r *arm.Request) (int, any, error) {
 			return err
 		}
 		if c == nil {
-			status = http.StatusNoContent
+			if status = http.StatusNoContent; oldVersion(r) {
+				status = ok
+			}
 			return nil
+		}
+		if err := mayGo(c, strings.EqualFold(action, "Detach")); err != nil {
+			return err
 		}
 		if !c.Deleting() {
 			c.DeletedAt = a.Now().UTC()
@@ -229,11 +286,31 @@ func (a *API) deleteCompute(r *arm.Request) (int, any, error) {
 			if err := store.Put(tx, c); err != nil {
 				return err
 			}
-			tx.Note(c.ID, "DeleteRequested", "%s asked for the end of the cluster", r.Caller.Name())
+			tx.Note(c.ID, "DeleteRequested", "%s asked for the end of the compute", r.Caller.Name())
 		}
 		return a.pollCompute(tx, r, w, c, "delete")
 	})
 	return status, nil, err
+}
+
+// oldVersion reports whether the client is of the one api-version that wants other
+// statuses (wire A.2).
+func oldVersion(r *arm.Request) bool { return r.Query("api-version") == "2020-08-01" }
+
+// mayGo refuses what would leave a user in error about what still exists: machines
+// that are only for the compute cannot be let go alone, and what a user brought is
+// not Atelier's to delete.
+func mayGo(c *atelier.Compute, detach bool) error {
+	brought := c.Spec.Attached != nil && c.Spec.Attached.ResourceID != ""
+	switch {
+	case detach && c.Spec.Attached == nil:
+		return atelier.Errorf(atelier.Invalid, "DetachNotSupported",
+			"a compute of kind %s cannot be detached, since its machines exist only for it; use underlyingResourceAction=Delete", c.Spec.Kind).At("underlyingResourceAction")
+	case !detach && brought:
+		return atelier.Errorf(atelier.Invalid, "DeleteNotSupported",
+			"compute %q is attached, and Atelier does not delete what you brought (%s); use underlyingResourceAction=Detach", c.Name, c.Spec.Attached.ResourceID).At("underlyingResourceAction")
+	}
+	return nil
 }
 
 // place finds the location that supplies the machines: the compute's own, or the
@@ -256,18 +333,23 @@ func (a *API) place(w *atelier.Workspace, in *computeIn) (spec atelier.ComputeSp
 		"there is no location %q; this installation has %s", where, strings.Join(a.locations(), ", ")).At(target)
 }
 
-func (a *API) checkCluster(spec *atelier.ComputeSpec) error {
-	if err := spec.Cluster.Validate(); err != nil {
+// checkSpec checks a new compute that Atelier is to supply with machines.
+func (a *API) checkSpec(spec *atelier.ComputeSpec) error {
+	if err := fixed(spec, spec); err != nil || spec.VMSize() == "" {
 		return err
 	}
-	_, short, err := a.Catalogs[spec.Location].Fit(spec.Cluster.Size)
+	return a.checkSize(spec, spec.VMSize())
+}
+
+func (a *API) checkSize(spec *atelier.ComputeSpec, size string) error {
+	_, short, err := a.Catalogs[spec.Location].Fit(size)
 	if err != nil {
 		return err
 	}
-	if short != "" && spec.Cluster.StrictSize {
+	if short != "" && spec.Cluster != nil && spec.Cluster.StrictSize {
 		return atelier.Errorf(atelier.Invalid, "SizeNotAvailable",
 			"size %s is not to be had in full at location %s: %s; take a smaller size, or allow smaller machines (strictSize false)",
-			spec.Cluster.Size, spec.Location, short).At("properties.properties.vmSize")
+			size, spec.Location, short).At("properties.properties.vmSize")
 	}
 	return nil
 }
@@ -284,12 +366,16 @@ func (a *API) checkUnique(tx *store.Tx, c *atelier.Compute, location string) err
 	}
 	for _, other := range same {
 		if other.ID != c.ID && other.Spec.Location == location {
-			return atelier.Errorf(atelier.Conflict, "AlreadyExists",
-				"Compute name '%s' is not available. Reason: AlreadyExists. Message: The specified name %s is already in use and is therefore unavailable",
-				c.Name, c.Name).At("name")
+			return nameTaken(c.Name)
 		}
 	}
 	return nil
+}
+
+func nameTaken(name string) error {
+	return atelier.Errorf(atelier.Conflict, "AlreadyExists",
+		"Compute name '%s' is not available. Reason: AlreadyExists. Message: The specified name %s is already in use and is therefore unavailable",
+		name, name).At("name")
 }
 
 // hashPassword replaces the password by what is kept of it, before the transaction:
@@ -302,18 +388,4 @@ func (a *API) hashPassword(in *computeIn) error {
 	hash, err := a.HashPassword(cl.UserAccountCredentials.AdminUserPassword)
 	cl.UserAccountCredentials.AdminUserPassword = hash
 	return err
-}
-
-func (a *API) notForClusters(verb string) arm.Handler {
-	return func(r *arm.Request) (int, any, error) {
-		err := a.read(r, func(tx *store.Tx, _ *atelier.Workspace) error {
-			c, err := computeOf(tx, r)
-			if err != nil {
-				return err
-			}
-			return atelier.Errorf(atelier.Unsupported, "OperationNotSupported",
-				"%s is not possible on compute %q: it is a cluster (%s), which starts and stops its nodes by itself", verb, c.Name, c.Spec.Kind)
-		})
-		return 0, nil, err
-	}
 }

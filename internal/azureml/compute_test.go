@@ -74,7 +74,7 @@ func TestComputeRules(t *testing.T) {
 		"underscore":        {name: "gpu_cluster", body: gpu, status: 400, code: "InvalidComputeName", target: "name"},
 		"no-properties":     {body: `{}`, status: 400, code: "InvalidRequestContent", target: "properties"},
 		"no-kind":           {body: `{"properties":{}}`, status: 400, code: "InvalidRequestContent", target: "properties.computeType"},
-		"other-kind":        {body: `{"properties":{"computeType":"ComputeInstance"}}`, status: 400, code: "ComputeTypeNotSupported", target: "properties.computeType"},
+		"other-kind":        {body: `{"properties":{"computeType":"Mainframe"}}`, status: 400, code: "ComputeTypeNotSupported", target: "properties.computeType"},
 		"no-size":           {body: `{"properties":{"computeType":"AmlCompute"}}`, status: 400, code: "InvalidComputeSpec", target: at + "vmSize"},
 		"unknown-size":      {body: strings.Replace(gpu, "Standard_DS2_v2", "Standard_DS99", 1), status: 400, code: "InvalidVMSize", target: at + "vmSize"},
 		"unknown-location":  {body: strings.Replace(gpu, `"local"`, `"eastus"`, 1), status: 400, code: "LocationNotAvailableForResourceType", target: "location"},

@@ -16,8 +16,10 @@ type computeIn struct {
 	Location   string      `json:"location"`
 	Tags       *arm.Texts  `json:"tags"`
 	Identity   *identityIn `json:"identity"`
+	Sku        *skuIn      `json:"sku"`
 	Properties *struct {
 		ComputeType      string          `json:"computeType"`
+		ResourceID       string          `json:"resourceId"`
 		ComputeLocation  string          `json:"computeLocation"`
 		Description      *string         `json:"description"`
 		DisableLocalAuth *bool           `json:"disableLocalAuth"`
@@ -25,7 +27,28 @@ type computeIn struct {
 		Properties       json.RawMessage `json:"properties"`
 	} `json:"properties"`
 
-	inner *clusterIn
+	kind     string // as Azure spells it; "" in a PATCH until the compute is known
+	location string // that was found for it
+
+	// One of them, by the kind: the inner object.
+	inner    *clusterIn
+	instance *instanceIn
+	attached *attachedIn
+}
+
+type skuIn struct {
+	Name     string `json:"name,omitempty"`
+	Tier     string `json:"tier,omitempty"`
+	Size     string `json:"size,omitempty"`
+	Family   string `json:"family,omitempty"`
+	Capacity *int   `json:"capacity,omitempty"`
+}
+
+func (in *computeIn) resourceID() string {
+	if in.Properties == nil {
+		return ""
+	}
+	return in.Properties.ResourceID
 }
 
 type identityIn struct {
@@ -74,38 +97,54 @@ func decodeCompute(r *arm.Request) (*computeIn, error) {
 	if in.Properties.ComputeType == "" {
 		return nil, missing("properties.computeType")
 	}
-	if !strings.EqualFold(in.Properties.ComputeType, atelier.KindCluster) {
-		return nil, unsupportedKind(in.Properties.ComputeType)
-	}
+	in.kind = kindOf(in.Properties.ComputeType)
 	return in, in.decodeInner()
+}
+
+// kindOf is the kind as Azure spells it; one that there is not stays as it is.
+func kindOf(text string) string {
+	if k, isAttached := atelier.AttachedKindOf(text); isAttached {
+		return k.Name
+	}
+	return canonical(text, atelier.KindCluster, atelier.KindInstance)
 }
 
 func decodePatch(r *arm.Request) (*computeIn, error) {
 	in := new(computeIn)
-	if err := r.Decode(in); err != nil {
-		return nil, err
-	}
-	if in.Properties == nil {
-		return in, nil
-	}
-	if err := in.decodeInner(); err != nil {
-		return nil, err
-	}
-	if in.Properties.ScaleSettings != nil {
-		if in.inner == nil {
-			in.inner = new(clusterIn)
-		}
-		in.inner.ScaleSettings = in.Properties.ScaleSettings
-	}
-	return in, nil
+	return in, r.Decode(in)
 }
 
-func (in *computeIn) decodeInner() error {
-	if raw := in.Properties.Properties; len(raw) > 0 && string(raw) != "null" {
-		in.inner = new(clusterIn)
-		return arm.Unmarshal(raw, in.inner, "properties.properties")
+// patches finishes decoding a PATCH once it is known what it is for.
+func (in *computeIn) patches(kind string) error {
+	in.kind = kind
+	if err := in.decodeInner(); err != nil {
+		return err
+	}
+	if in.inner != nil && in.Properties != nil && in.Properties.ScaleSettings != nil {
+		in.inner.ScaleSettings = in.Properties.ScaleSettings
 	}
 	return nil
+}
+
+func (in *computeIn) decodeInner() (err error) {
+	var raw json.RawMessage
+	if in.Properties != nil {
+		raw = in.Properties.Properties
+	}
+	k, isAttached := atelier.AttachedKindOf(in.kind)
+	switch {
+	case in.kind == atelier.KindCluster:
+		if in.inner = new(clusterIn); len(raw) > 0 && string(raw) != "null" {
+			return arm.Unmarshal(raw, in.inner, "properties.properties")
+		}
+	case in.kind == atelier.KindInstance:
+		in.instance, err = decodeInstance(raw)
+	case isAttached:
+		in.attached, err = decodeAttached(k, raw)
+	default:
+		return unsupportedKind(in.kind)
+	}
+	return err
 }
 
 func missing(target string) error {
@@ -113,8 +152,12 @@ func missing(target string) error {
 }
 
 func unsupportedKind(kind string) error {
+	names := []string{atelier.KindCluster, atelier.KindInstance}
+	for _, k := range atelier.AttachedKinds {
+		names = append(names, k.Name)
+	}
 	return atelier.Errorf(atelier.Unsupported, "ComputeTypeNotSupported",
-		"computeType %q is not supported yet; %s (an autoscaling cluster) is", kind, atelier.KindCluster).At("properties.computeType")
+		"there is no computeType %q; there are %s", kind, strings.Join(names, ", ")).At("properties.computeType")
 }
 
 // where is the location that the body asks for on a change, or "". A client that
@@ -141,6 +184,9 @@ func (in *computeIn) describe(spec *atelier.ComputeSpec) error {
 		spec.Description = deref(p.Description, spec.Description)
 		spec.DisableLocalAuth = deref(p.DisableLocalAuth, spec.DisableLocalAuth)
 	}
+	if in.Sku != nil {
+		spec.Sku = (*atelier.Sku)(in.Sku)
+	}
 	if in.Identity == nil || in.Identity.Type == "" {
 		return nil
 	}
@@ -166,7 +212,7 @@ func (in *identityIn) spec() (*atelier.Identity, error) {
 		}
 	case "systemassigned,userassigned":
 		return nil, atelier.Errorf(atelier.Invalid, "InvalidIdentity",
-			"a cluster can have a system-assigned identity or user-assigned ones, not both; choose one").At("identity.type")
+			"a compute can have a system-assigned identity or user-assigned ones, not both; choose one").At("identity.type")
 	default:
 		return nil, atelier.Errorf(atelier.Invalid, "InvalidIdentity",
 			"identity.type is %q; it must be None, SystemAssigned or UserAssigned", in.Type).At("identity.type")
@@ -278,6 +324,7 @@ type computeOut struct {
 	Location   string            `json:"location"`
 	Tags       map[string]string `json:"tags"`
 	Identity   *identityOut      `json:"identity,omitempty"`
+	Sku        *atelier.Sku      `json:"sku,omitempty"`
 	Properties computeProps      `json:"properties"`
 }
 
@@ -301,7 +348,7 @@ type computeProps struct {
 	ProvisioningWarnings any              `json:"provisioningWarnings"` // {} or a list
 	IsAttachedCompute    bool             `json:"isAttachedCompute"`
 	Reasons              []atelier.Reason `json:"reasons,omitempty"` // ours
-	Properties           clusterOut       `json:"properties"`
+	Properties           any              `json:"properties"`        // *clusterOut, or a map with every member of the kind
 }
 
 type clusterOut struct {
@@ -354,13 +401,24 @@ func (a *API) computeOut(w *atelier.Workspace, c *atelier.Compute) *computeOut {
 	if i := c.Spec.Identity; i != nil {
 		out.Identity = &identityOut{Type: i.Type, PrincipalID: i.PrincipalID, TenantID: i.TenantID, User: i.User}
 	}
-	if c.Spec.Cluster != nil {
-		out.Properties.Properties = clusterOutOf(c)
+	out.Sku = c.Spec.Sku
+	failed := c.Shown() == atelier.Failed
+	if failed {
+		out.Properties.ProvisioningErrors = wrapAll(c.Status.Errors)
 	}
-	if problems := wrapAll(c.Status.Errors); c.Shown() == atelier.Failed {
-		out.Properties.ProvisioningErrors = problems
-	} else {
-		out.Properties.Properties.Errors = problems
+	switch {
+	case c.Spec.Cluster != nil:
+		cl := clusterOutOf(c)
+		if !failed {
+			cl.Errors = wrapAll(c.Status.Errors)
+		}
+		out.Properties.Properties = &cl
+	case c.Spec.Instance != nil:
+		out.Properties.Properties = a.instanceOut(c)
+	case c.Spec.Attached != nil:
+		out.Properties.ResourceID = textOrNil(c.Spec.Attached.ResourceID)
+		out.Properties.IsAttachedCompute = c.Spec.Attached.ResourceID != "" || c.Spec.Kind != atelier.KindAKS
+		out.Properties.Properties = attachedOut(c)
 	}
 	return out
 }
@@ -400,7 +458,13 @@ func created(out *computeOut, in *computeIn) *computeOut {
 	}
 	p := &out.Properties
 	p.ComputeLocation, p.ProvisioningWarnings, p.Reasons = "", nil, nil
-	cl := &p.Properties
+	if inner, isInstance := p.Properties.(map[string]any); isInstance && p.ComputeType == atelier.KindInstance {
+		p.Properties = createdInstance(inner)
+	}
+	cl, isCluster := p.Properties.(*clusterOut)
+	if !isCluster {
+		return out
+	}
 	cl.UserAccountCredentials, cl.CurrentNodeCount, cl.TargetNodeCount = nil, nil, nil
 	cl.NodeStateCounts, cl.AllocationState, cl.AllocationStateTransitionTime, cl.PropertyBag = nil, nil, nil, nil
 	return out
@@ -409,18 +473,24 @@ func created(out *computeOut, in *computeIn) *computeOut {
 // warnings is {} as on Azure, or the list of what is not as the user asked.
 func (a *API) warnings(c *atelier.Compute) any {
 	list := append([]atelier.Problem{}, c.Status.Warnings...)
-	if s := c.Spec.Cluster; s != nil {
-		if cat := a.Catalogs[c.Spec.Location]; cat != nil {
-			if _, short, err := cat.Fit(s.Size); err == nil && short != "" {
-				list = append(list, atelier.Problem{Code: "SizeNotAvailableInFull", Target: "vmSize",
-					Message: "nodes have less than " + s.Size + " says: " + short})
-			}
+	if size := c.Spec.VMSize(); size != "" && a.Catalogs[c.Spec.Location] != nil {
+		if _, short, err := a.Catalogs[c.Spec.Location].Fit(size); err == nil && short != "" {
+			list = append(list, atelier.Problem{Code: "SizeNotAvailableInFull", Target: "vmSize",
+				Message: "nodes have less than " + size + " says: " + short})
 		}
-		for _, f := range []struct{ field, value string }{{"subnet", s.Subnet}, {"virtualMachineImage", s.Image}} {
-			if f.value != "" {
-				list = append(list, atelier.Problem{Code: "NotEnforced", Target: f.field,
-					Message: f.field + " is kept but has no effect at location " + c.Spec.Location})
-			}
+	}
+	var subnet, image string
+	switch {
+	case c.Spec.Cluster != nil:
+		subnet, image = c.Spec.Cluster.Subnet, c.Spec.Cluster.Image
+	case c.Spec.Instance != nil:
+		subnet = c.Spec.Instance.Subnet
+		list = append(list, instanceWarnings(c.Spec.Instance)...)
+	}
+	for _, f := range []struct{ field, value string }{{"subnet", subnet}, {"virtualMachineImage", image}} {
+		if f.value != "" {
+			list = append(list, atelier.Problem{Code: "NotEnforced", Target: f.field,
+				Message: f.field + " is kept but has no effect at location " + c.Spec.Location})
 		}
 	}
 	if len(list) == 0 {

@@ -1,6 +1,7 @@
 package azureml
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -15,6 +16,7 @@ func (a *API) locationRoutes() []arm.Route {
 		route("GET", inLoc+"/vmSizes", act+"vmSizes/read", a.listSizes),
 		route("GET", inLoc+"/usages", act+"usages/read", a.listUsages),
 		route("GET", inLoc+"/quotas", act+"quotas/read", a.listQuotas),
+		route("POST", inLoc+"/updateQuotas", act+"updateQuotas/action", a.updateQuotas),
 		route("GET", inLoc+"/computeOperationsStatus/{operation}", act+"computeOperationsStatus/read", a.getOperationStatus),
 	}
 }
@@ -74,18 +76,32 @@ type priceOut struct {
 	VMTier      string  `json:"vmTier"`
 }
 
+type sizeList struct {
+	Value []sizeOut `json:"value"`
+}
+
+// sizeKinds are the kinds that can be made of any size.
+var sizeKinds = []string{atelier.KindCluster, atelier.KindInstance}
+
+// listSizes lists what a location has; the query parameter compute_type leaves those
+// of a kind.
 func (a *API) listSizes(r *arm.Request) (int, any, error) {
 	loc, _, err := a.locationIn(r)
 	if err != nil {
 		return 0, nil, err
 	}
-	out := struct {
-		Value []sizeOut `json:"value"`
-	}{[]sizeOut{}}
+	return ok, a.sizesOf(loc, cmp.Or(r.Query("compute_type"), r.Query("compute-type"))), nil
+}
+
+func (a *API) sizesOf(loc, kind string) sizeList {
+	out := sizeList{[]sizeOut{}}
+	if kind != "" && !contains(sizeKinds, canonical(kind, sizeKinds...)) {
+		return out
+	}
 	for _, s := range a.Catalogs[loc].Sizes() {
 		size := sizeOut{
 			Name: s.Name, Family: s.Family, VCPUs: s.VCPUs, GPUs: s.GPUs, MaxResourceVolumeMB: s.DiskGiB << 10, MemoryGB: s.MemoryGiB,
-			LowPriorityCapable: s.LowPriority, SupportedComputeTypes: []string{atelier.KindCluster}, GPU: s.GPU,
+			LowPriorityCapable: s.LowPriority, SupportedComputeTypes: sizeKinds, GPU: s.GPU,
 		}
 		if _, short, err := a.Catalogs[loc].Fit(s.Name); err == nil {
 			size.Short = short
@@ -95,7 +111,7 @@ func (a *API) listSizes(r *arm.Request) (int, any, error) {
 		}
 		out.Value = append(out.Value, size)
 	}
-	return ok, out, nil
+	return out
 }
 
 type usageOut struct {
@@ -113,44 +129,31 @@ type usageName struct {
 	LocalizedValue string `json:"localizedValue"`
 }
 
-const lowPriorityFamily = "LowPriorityCores"
-
-// listUsages counts the vCPUs of the nodes that there are, by family; those at low
-// priority count together, as on Azure (behaviour 6).
+// listUsages counts the vCPUs that computes hold, by family; those at low priority
+// count together, as on Azure (behaviour 6).
 func (a *API) listUsages(r *arm.Request) (int, any, error) {
 	loc, seen, err := a.locationIn(r)
 	if err != nil {
 		return 0, nil, err
 	}
 	inUse := map[string]int{}
-	for _, s := range a.Catalogs[loc].Sizes() {
-		inUse[s.Family] += 0
-	}
 	err = a.DB.Read(r.Context(), func(tx *store.Tx) error {
 		for _, w := range seen {
-			computes, err := store.All[atelier.Compute](tx, store.Query{Kind: atelier.KindCompute, Parent: w.ID})
+			held, _, err := a.held(tx, w, loc, "")
 			if err != nil {
 				return err
 			}
-			for _, c := range computes {
-				if c.Spec.Location != loc || c.Spec.Cluster == nil {
-					continue
-				}
-				size, _, err := a.Catalogs[loc].Fit(c.Spec.Cluster.Size)
-				if err != nil {
-					continue // the size is not on offer any more
-				}
-				family := size.Family
-				if c.Spec.Cluster.Priority == atelier.LowPriority {
-					family = lowPriorityFamily
-				}
-				inUse[family] += c.Status.Current * size.VCPUs
+			for _, family := range sorted(held) {
+				inUse[family] += held[family]
 			}
 		}
 		return nil
 	})
 	list := arm.List[usageOut]{Value: []usageOut{}}
-	for _, family := range sorted(inUse) {
+	for _, family := range a.families(loc) {
+		if family == lowPriorityFamily && inUse[family] == 0 {
+			continue
+		}
 		list.Value = append(list.Value, usageOut{
 			ID:                   "/subscriptions/" + r.Param("subscription") + "/providers/Microsoft.MachineLearningServices/locations/" + loc + "/usages/" + family,
 			AmlWorkspaceLocation: loc, Type: rp + "vmFamily/dedicatedCores/usages", Unit: "Count",
@@ -158,12 +161,6 @@ func (a *API) listUsages(r *arm.Request) (int, any, error) {
 		})
 	}
 	return ok, list, err
-}
-
-// listQuotas is empty: there are no quotas yet.
-func (a *API) listQuotas(r *arm.Request) (int, any, error) {
-	_, _, err := a.locationIn(r)
-	return ok, arm.List[usageOut]{Value: []usageOut{}}, err
 }
 
 type operationDoc struct {

@@ -145,9 +145,14 @@ func (l *lookup) checkCompute(s *atelier.JobSpec) error {
 			"there is no compute %q in workspace %s; create it first, or name another", s.Compute.Name(), l.w.Name).At(at)
 	case c.Deleting():
 		return atelier.Errorf(atelier.Conflict, "ComputeDeleting", "compute %q is being deleted; name another", c.Name).At(at)
-	case c.Spec.Cluster == nil:
-		return atelier.Errorf(atelier.Unsupported, "ComputeTypeNotSupported", "compute %q is of kind %s, which runs no jobs", c.Name, c.Spec.Kind).At(at)
-	case s.Instances > c.Spec.Cluster.Max:
+	case c.Spec.Attached != nil:
+		k, _ := atelier.AttachedKindOf(c.Spec.Kind)
+		return atelier.Errorf(atelier.Unsupported, "ComputeTypeNotSupported",
+			"compute %q (%s) runs no jobs yet: Atelier keeps it (%s) but cannot drive it; submit the job to a cluster or an instance", c.Name, c.Spec.Kind, k.What).At(at)
+	case c.Spec.Instance != nil && s.Instances > 1:
+		return atelier.Errorf(atelier.Invalid, "JobNodeCountExceedsClusterSize",
+			"the job takes %d nodes at once and instance %q is one machine; submit it to a cluster", s.Instances, c.Name).At("properties.resources.instanceCount")
+	case c.Spec.Cluster != nil && s.Instances > c.Spec.Cluster.Max:
 		return atelier.Errorf(atelier.Invalid, "JobNodeCountExceedsClusterSize",
 			"the job takes %d nodes at once and cluster %q has at most %d; ask for fewer (resources.instanceCount), or raise maxNodeCount to %d",
 			s.Instances, c.Name, c.Spec.Cluster.Max, s.Instances).At("properties.resources.instanceCount")

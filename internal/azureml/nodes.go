@@ -42,6 +42,9 @@ func (a *API) listNodes(r *arm.Request) (int, any, error) {
 		if err != nil {
 			return err
 		}
+		if c.Spec.Cluster == nil && r.Query("api-version") != arm.OwnVersion { // as the service says it
+			return atelier.Errorf(atelier.Unsupported, "OperationNotSupported", "ComputeListNodes with computeType %s is not supported.", c.Spec.Kind)
+		}
 		nodes, next, err := store.List[atelier.Node](tx, store.Query{Kind: atelier.KindNode, Parent: c.ID, After: page.After, Limit: page.Top})
 		if err != nil {
 			return err
