@@ -101,6 +101,14 @@ func (w *world) step(line string) {
 			c.Status.Observed, c.Status.State = c.Generation, atelier.Failed
 			c.Status.Errors = []atelier.Problem{{Code: "NodesDidNotBoot", Message: "1 of 1 nodes did not boot"}}
 		})
+	case "instance": // instance NAME STATE OPERATION STATUS
+		change(w, compute(), func(c *atelier.Compute) {
+			c.Status.Observed, c.Status.State = c.Generation, atelier.Succeeded
+			c.Status.Instance = &atelier.InstanceStatus{
+				State: atelier.InstanceState(f[2]), Since: w.now, Seen: c.Spec.Instance.Asked.Generation, Address: "127.0.0.1:7",
+				Operation: atelier.LastOperation{Name: f[3], At: w.now, Status: f[4], Trigger: atelier.TriggerUser},
+			}
+		})
 	case "gone":
 		w.do(func(tx *store.Tx) error {
 			c, err := store.Get[atelier.Compute](tx, compute())
