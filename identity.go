@@ -90,3 +90,11 @@ func (i *Identity) Find(client, principal, resource string) (m IdentityMember, a
 	}
 	return m, "", false
 }
+
+// IsPrincipalName reports whether somebody can be called so: what stands in IDs,
+// headers and addresses without being mistaken.
+func IsPrincipalName(s string) bool {
+	return s != "" && len(s) <= 64 && !strings.ContainsFunc(s, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && !strings.ContainsRune("-._@", r)
+	})
+}

@@ -279,6 +279,9 @@ func (p *principals) get(id atelier.ID) *atelier.Principal {
 // AddPrincipal stores a new principal; secret, if not empty, is what a service
 // principal signs in with.
 func (a *Auth) AddPrincipal(ctx context.Context, actor string, p *atelier.Principal, secret string) error {
+	if strings.EqualFold(p.Name, a.cfg.Owner) {
+		return atelier.Errorf(atelier.Conflict, "NameTaken", "%q is who started the server; take another name", p.Name)
+	}
 	if secret != "" {
 		hash, err := a.issuer.hasher.hash(ctx.Done(), secret)
 		if err != nil {

@@ -82,12 +82,27 @@ func covers(scope, id atelier.ID) bool {
 }
 
 func known(name string) bool {
+	_, ok := RoleName(name)
+	return ok
+}
+
+// RoleName returns a role's name as Azure spells it.
+func RoleName(name string) (string, bool) {
 	for _, r := range roles {
 		if strings.EqualFold(r.name, name) {
-			return true
+			return r.name, true
 		}
 	}
-	return false
+	return "", false
+}
+
+// RoleNames are the names of all roles.
+func RoleNames() []string {
+	var names []string
+	for _, r := range roles {
+		names = append(names, r.name)
+	}
+	return names
 }
 
 func roleAllows(name, action string) bool {

@@ -179,5 +179,8 @@ func randomBytes(n int) []byte {
 	return b
 }
 
+// NewSecret returns a secret for a service principal.
+func NewSecret() string { return randomText(32) }
+
 // randomText returns n random bytes as text for URLs and headers.
 func randomText(n int) string { return base64.RawURLEncoding.EncodeToString(randomBytes(n)) }
