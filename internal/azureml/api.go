@@ -41,6 +41,11 @@ type API struct {
 	SAS      *auth.SAS // signs what clients upload to and download from
 	BlobHost string    // the blob service, as clients reach it: "ACCOUNT.blob.…:port"
 
+	// Principals are who can sign in, and AnswerDevice says for the caller whether the
+	// device that shows the code may sign in as them.
+	Principals   Principals
+	AnswerDevice func(caller arm.Caller, code string, yes bool) error
+
 	Tenant            string
 	UniqueInWorkspace bool        // compute names need to be unique in their workspace only
 	Uploads           blob.Limits // of one upload; zero fields are blob's defaults
@@ -68,7 +73,7 @@ const (
 func (a *API) Routes() []arm.Route {
 	return slices.Concat(
 		a.computeRoutes(), a.jobRoutes(), a.assetRoutes(), a.workspaceRoutes(),
-		a.locationRoutes(), a.pendingRoutes(), a.datastoreRoutes(), a.Ours(),
+		a.locationRoutes(), a.pendingRoutes(), a.datastoreRoutes(), a.principalRoutes(), a.Ours(),
 	)
 }
 
