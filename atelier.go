@@ -130,6 +130,8 @@ func New(kind string) Resource {
 		return new(Asset)
 	case KindDatastore:
 		return new(Datastore)
+	case KindModel, KindComponent, KindContainer, KindOnlineEndpoint, KindBatchEndpoint, KindDeployment, KindSchedule:
+		return new(Document)
 	case KindOperation:
 		return new(Operation)
 	case KindPrincipal:

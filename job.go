@@ -1,6 +1,9 @@
 package atelier
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Job is one submission to a compute.
 type Job struct {
@@ -20,7 +23,7 @@ func (j *Job) Index() Index {
 
 // JobSpec is what the user asked for (wire D).
 type JobSpec struct {
-	Type         string            `json:"type"` // Azure's jobType; Command so far
+	Type         string            `json:"type"` // Azure's jobType; only Command runs so far
 	DisplayName  string            `json:"displayName,omitempty"`
 	Experiment   string            `json:"experiment"`
 	Description  string            `json:"description,omitempty"`
@@ -41,6 +44,10 @@ type JobSpec struct {
 	MaxAttempts  int               `json:"maxAttempts"`        // tries after lost or preempted nodes; at least 1
 	Distribution *Distribution     `json:"distribution,omitempty"`
 	Passthrough  map[string]any    `json:"passthrough,omitempty"` // stored and echoed, without effect: services, identity, queueSettings, resources' details
+
+	// Document is all that the user said of a job of a type that Atelier keeps and
+	// cannot run yet; nil for the others.
+	Document map[string]json.RawMessage `json:"document,omitempty"`
 }
 
 // Input is a literal, or data by its URI.
@@ -69,6 +76,7 @@ type Distribution struct {
 type JobState string
 
 const (
+	JobNotStarted      JobState = "NotStarted" // of a type that nothing runs yet; see Spec.Document
 	JobQueued          JobState = "Queued"
 	JobStarting        JobState = "Starting"  // nodes are assigned
 	JobPreparing       JobState = "Preparing" // code, data and environment are made ready
@@ -107,6 +115,8 @@ func (j *Job) Shown() JobState {
 		return j.Status.State
 	case !j.CancelAt.IsZero():
 		return JobCancelRequested
+	case j.Spec.Document != nil && j.Status.State == "":
+		return JobNotStarted
 	case j.Status.State == "": // jobs need not have seen it: it is in the queue by being there
 		return JobQueued
 	}

@@ -1,6 +1,7 @@
 package atelier
 
 import (
+	"encoding/json"
 	"strings"
 	"time"
 )
@@ -21,6 +22,10 @@ type Workspace struct {
 	Location      string            `json:"location"`
 	Tags          map[string]string `json:"tags,omitempty"`
 	Quotas        []Quota           `json:"quotas,omitempty"` // in order of location and family
+
+	// What its user said of it that has no effect here and is shown again.
+	Envelope   map[string]json.RawMessage `json:"envelope,omitempty"`   // kind, sku, identity
+	Properties map[string]json.RawMessage `json:"properties,omitempty"` // as friendlyName, storageAccount
 }
 
 // Index implements Resource.
@@ -125,6 +130,10 @@ func (o *Operation) Outcome(target Resource) (state ComputeState, problem *Probl
 			return Deleting, nil
 		}
 		return Updating, nil
+	case *Document:
+		return o.onDocument(gone, t.Failure)
+	case *Workspace:
+		return o.onDocument(gone, nil)
 	}
 	if o.Verb == "delete" || o.Verb == "cancel" {
 		return Succeeded, nil

@@ -147,8 +147,10 @@ func (s *Server) pass(req *Request) error {
 		}
 		req.Caller = caller
 	}
-	if err := checkVersion(req.Query("api-version")); err != nil {
-		return err
+	if v := req.Query("api-version"); v != "" || scope != ScopeNone { // addresses that clients were given bear none
+		if err := checkVersion(v); err != nil {
+			return err
+		}
 	}
 	if scope != ScopeWorkspace {
 		return nil

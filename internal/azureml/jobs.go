@@ -32,19 +32,22 @@ func jobOf(tx *store.Tx, r *arm.Request) (*atelier.Job, error) {
 }
 
 func (a *API) getJob(r *arm.Request) (int, any, error) {
-	var out *jobOut
+	var shown any
 	err := a.read(r, func(tx *store.Tx, w *atelier.Workspace) error {
 		j, err := jobOf(tx, r)
 		if err != nil {
 			return err
 		}
-		out = jobOutOf(r, w, j)
-		if !j.Status.State.Terminal() {
-			out.Properties.Reasons, err = a.whyJob(tx, j)
+		out := jobOutOf(r, w, j)
+		if !j.Status.State.Terminal() && j.Spec.Document == nil {
+			if out.Properties.Reasons, err = a.whyJob(tx, j); err != nil {
+				return err
+			}
 		}
+		shown, err = showJob(out, j)
 		return err
 	})
-	return ok, out, err
+	return ok, shown, err
 }
 
 // putJob submits a job. The same body again changes nothing; of a job that exists
@@ -54,8 +57,11 @@ func (a *API) putJob(r *arm.Request) (int, any, error) {
 	if err := r.Decode(&in); err != nil {
 		return 0, nil, err
 	}
+	if err := in.keep(r); err != nil {
+		return 0, nil, err
+	}
 	status, name := http.StatusOK, r.Param("job")
-	var out *jobOut
+	var out any
 	err := a.write(r, func(tx *store.Tx, w *atelier.Workspace) error {
 		j, isNew, err := a.submit(tx, r, newLookup(tx, w), name, in.Properties)
 		if err != nil {
@@ -64,8 +70,8 @@ func (a *API) putJob(r *arm.Request) (int, any, error) {
 		if isNew {
 			status = http.StatusCreated
 		}
-		out = jobOutOf(r, w, j)
-		return nil
+		out, err = showJob(jobOutOf(r, w, j), j)
+		return err
 	})
 	if status == http.StatusCreated {
 		r.Reply.Set("Location", r.Base()+r.URL.EscapedPath()+"?"+r.URL.RawQuery)
@@ -83,7 +89,7 @@ func (a *API) submit(tx *store.Tx, r *arm.Request, l *lookup, name string, in *j
 	}
 	id := l.w.ID.Child(atelier.KindJob, name)
 	refused := checkName("job name", name)
-	if refused == nil {
+	if refused == nil && spec.Document == nil {
 		refused = l.check(spec)
 	}
 	if refused == nil {
@@ -157,7 +163,7 @@ func (a *API) listJobs(r *arm.Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	list := arm.List[*jobOut]{Value: []*jobOut{}}
+	list := arm.List[any]{Value: []any{}}
 	err = a.read(r, func(tx *store.Tx, w *atelier.Workspace) error {
 		q := store.Query{Kind: atelier.KindJob, Parent: w.ID, State: r.Query("status"), After: page.After, Limit: page.Top, Newest: true}
 		if c := r.Query("compute"); c != "" {
@@ -170,9 +176,14 @@ func (a *API) listJobs(r *arm.Request) (int, any, error) {
 				return err
 			}
 			for _, j := range found {
-				if keep(j) {
-					list.Value = append(list.Value, jobOutOf(r, w, j))
+				if !keep(j) {
+					continue
 				}
+				out, err := showJob(jobOutOf(r, w, j), j)
+				if err != nil {
+					return err
+				}
+				list.Value = append(list.Value, out)
 			}
 			list.NextLink, q.After = r.Next(next), next
 			if next == 0 || len(list.Value) >= page.Top {
@@ -192,7 +203,11 @@ func jobFilter(r *arm.Request) (func(*atelier.Job) bool, error) {
 		return nil, atelier.Errorf(atelier.Invalid, "InvalidQueryParameter", "listViewType is %q; it must be ActiveOnly, ArchivedOnly or All", view).At("listViewType")
 	}
 	kind, tags, props := r.Query("jobType"), r.Query("tag"), r.Query("properties")
+	ofSchedule := strings.EqualFold(r.Query("scheduled"), "true") || r.Query("scheduleId") != ""
 	return func(j *atelier.Job) bool {
+		if ofSchedule { // no schedule has made any yet
+			return false
+		}
 		switch normal(view) {
 		case "", "activeonly":
 			if j.Spec.Archived {

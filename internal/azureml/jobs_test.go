@@ -97,7 +97,7 @@ func TestJobRules(t *testing.T) {
 	}{
 		"no-properties":     {body: `{}`, code: "InvalidRequestContent", target: "properties"},
 		"no-type":           {body: `{"properties":{}}`, code: "InvalidRequestContent", target: p + "jobType"},
-		"sweep":             {body: `{"properties":{"jobType":"sweep"}}`, code: "JobTypeNotSupported", target: p + "jobType"},
+		"automl":            {body: `{"properties":{"jobType":"automl"}}`, code: "JobTypeNotSupported", target: p + "jobType"},
 		"strange-type":      {body: `{"properties":{"jobType":"Dance"}}`, code: "InvalidJobType", target: p + "jobType"},
 		"no-command":        {body: `{"properties":{"jobType":"Command","computeId":"gpu"}}`, code: "InvalidRequestContent", target: p + "command"},
 		"no-compute":        {body: `{"properties":{"jobType":"Command","command":"x"}}`, code: "InvalidRequestContent", target: p + "computeId"},

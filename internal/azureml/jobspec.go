@@ -33,21 +33,11 @@ func (p *jobProps) spec(l *lookup, name string) (*atelier.JobSpec, error) {
 	if err := p.checkKind(); err != nil {
 		return nil, err
 	}
-	s := &atelier.JobSpec{
-		Type: kindCommand, DisplayName: p.DisplayName, Experiment: p.ExperimentName, Description: p.Description,
-		Archived: p.IsArchived, Command: p.Command, Instances: 1, MaxAttempts: defaultAttempts,
-		Tags: some(p.Tags), Env: some(p.EnvironmentVariables), Properties: some(p.Properties),
+	if !strings.EqualFold(p.JobType, kindCommand) {
+		return p.document(l, name)
 	}
-	delete(s.Properties, propTarget) // ours, echoed back
-	if len(s.Properties) == 0 {
-		s.Properties = nil
-	}
-	if s.DisplayName == "" {
-		s.DisplayName = name
-	}
-	if s.Experiment == "" {
-		s.Experiment = "Default"
-	}
+	s := p.describe(name)
+	s.Type, s.Command, s.Env, s.Instances, s.MaxAttempts = kindCommand, p.Command, some(p.EnvironmentVariables), 1, defaultAttempts
 	for _, step := range []func(*atelier.JobSpec) error{
 		p.refer(l), p.bind(l.w, name), p.limit, p.scale, p.distribute, p.order, checkText,
 	} {
@@ -59,13 +49,35 @@ func (p *jobProps) spec(l *lookup, name string) (*atelier.JobSpec, error) {
 	return s, nil
 }
 
+// describe is the spec as far as jobs of all types have it in common.
+func (p *jobProps) describe(name string) *atelier.JobSpec {
+	s := &atelier.JobSpec{
+		DisplayName: p.DisplayName, Experiment: p.ExperimentName, Description: p.Description,
+		Archived: p.IsArchived, Tags: some(p.Tags), Properties: some(p.Properties),
+	}
+	delete(s.Properties, propTarget) // ours, echoed back
+	if len(s.Properties) == 0 {
+		s.Properties = nil
+	}
+	if s.DisplayName == "" {
+		s.DisplayName = name
+	}
+	if s.Experiment == "" {
+		s.Experiment = "Default"
+	}
+	return s
+}
+
 func (p *jobProps) checkKind() error {
 	const at = "properties.jobType"
 	switch {
 	case p.JobType == "":
 		return missing(at)
 	case !strings.EqualFold(p.JobType, kindCommand):
-		for _, kind := range []string{"AutoML", "Distillation", "FineTuning", "Pipeline", "Spark", "Sweep"} {
+		if strings.EqualFold(p.JobType, kindSweep) || strings.EqualFold(p.JobType, kindPipeline) {
+			return nil
+		}
+		for _, kind := range []string{"AutoML", "Distillation", "FineTuning", "Spark"} {
 			if strings.EqualFold(p.JobType, kind) {
 				return atelier.Errorf(atelier.Unsupported, "JobTypeNotSupported", "%s jobs are not supported yet; %s jobs are", kind, kindCommand).At(at)
 			}

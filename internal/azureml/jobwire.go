@@ -2,6 +2,7 @@ package azureml
 
 import (
 	"cmp"
+	"encoding/json"
 	"maps"
 	"net/url"
 	"slices"
@@ -39,6 +40,8 @@ type jobProps struct {
 	NotificationSetting  map[string]any        `json:"notificationSetting"`
 	ComponentID          string                `json:"componentId"`
 	ParentJobName        string                `json:"parentJobName"`
+
+	raw map[string]json.RawMessage // all of it; only of what one request says of one job
 }
 
 type inputIn struct {
@@ -239,13 +242,14 @@ func inputsOf(s *atelier.JobSpec) map[string]inputOut {
 	return all
 }
 
-// outputsOf shows the named outputs, and the place of all that the job leaves.
+// outputsOf shows the named outputs, and the place of all that the job left. While
+// it runs that is not shown: one client would look for the logs there (wire C.2).
 func outputsOf(j *atelier.Job) map[string]outputOut {
 	all := make(map[string]outputOut, len(j.Spec.Outputs)+1)
 	for name, o := range j.Spec.Outputs {
 		all[name] = outputOut{URI: textOrNil(o.URI), Mode: textOrNil(o.Mode), AssetName: textOrNil(o.Name), JobOutputType: o.Type}
 	}
-	if _, taken := all["default"]; !taken {
+	if _, taken := all["default"]; !taken && j.Status.State.Terminal() {
 		uri, mode := defaultOutput(j.Name), "ReadWriteMount"
 		all["default"] = outputOut{URI: &uri, Mode: &mode, JobOutputType: "uri_folder"}
 	}

@@ -97,7 +97,13 @@ func (a *API) getOutput(r *arm.Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	t := a.tail(r, j, int64(from))
+	follow, _ := strconv.ParseBool(r.Query("follow")) // anything else is no
+	return a.sendOutput(r, j, int64(from), follow)
+}
+
+func (a *API) sendOutput(r *arm.Request, j *atelier.Job, from int64, follow bool) (int, any, error) {
+	t := a.tail(r, j, from)
+	t.follow = follow
 	attempt := 1
 	return t.send(func(s *jobNow) (bool, error) {
 		for {

@@ -2,6 +2,7 @@ package azureml
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/atelier-compute/atelier"
@@ -86,6 +87,17 @@ func anyResource(tx *store.Tx, id atelier.ID) (atelier.Resource, error) {
 			return j, err
 		}
 		return &atelier.Job{}, nil
+	case atelier.KindWorkspace:
+		if w, err := get[atelier.Workspace](tx, id); w != nil || err != nil {
+			return w, err
+		}
+		return &atelier.Workspace{}, nil
+	}
+	if slices.Contains(atelier.DocumentKinds, id.Kind()) {
+		if d, err := get[atelier.Document](tx, id); d != nil || err != nil {
+			return d, err
+		}
+		return &atelier.Document{}, nil
 	}
 	return nil, nil
 }

@@ -68,6 +68,10 @@ func (p *Plan) waiting(s Snapshot, now time.Time) {
 	switch {
 	case !s.Job.CancelAt.IsZero():
 		p.end(atelier.JobCanceled, "JobCanceled", "canceled before it started")
+	case s.Job.Spec.Document != nil:
+		p.Status.Error = &atelier.Problem{Code: "NotSupportedYet", Message: fmt.Sprintf(
+			"%s jobs are kept and shown, but this release of Atelier cannot run them; submit their parts as Command jobs", s.Job.Spec.Type)}
+		p.end(atelier.JobFailed, "NotSupportedYet", "%s jobs cannot be run yet", s.Job.Spec.Type)
 	case s.Compute == nil || s.Compute.Deleting():
 		p.Status.Error = &atelier.Problem{Code: "ComputeDeleted", Message: "the compute was deleted while the job waited for it; submit the job to another compute"}
 		p.end(atelier.JobFailed, "ComputeDeleted", "the compute was deleted")
