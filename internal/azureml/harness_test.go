@@ -81,6 +81,8 @@ type world struct {
 	now  time.Time
 	ids  int
 	main *atelier.Workspace
+
+	promise *promise
 }
 
 func newWorld(t testing.TB) *world {
@@ -112,6 +114,7 @@ func worldOn(t testing.TB, db *store.DB) *world {
 	}
 	w.srv = &arm.Server{Gate: tokens{}, Log: slog.New(slog.NewTextHandler(&w.log, nil)), NewID: w.newID, MaxBody: 1 << 20}
 	must(t, w.srv.Handle(w.api.Routes()))
+	w.promise = newPromise(t, w.api.Routes())
 	w.main = w.workspace("Main")
 	w.workspace("Other")
 	return w
@@ -193,6 +196,9 @@ func (w *world) raw(who, method, path string, body io.Reader) reply {
 	}
 	rec := httptest.NewRecorder()
 	w.srv.ServeHTTP(rec, r)
+	if err := w.promise.check(method, path, rec); err != nil {
+		w.t.Error(err)
+	}
 	return reply{w.t, rec.Result(), rec.Body.String()}
 }
 
