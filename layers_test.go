@@ -13,7 +13,7 @@ const layers = `
 cmd/atelier bench test
 internal/cli internal/provider/all internal/testkit internal/sim
 internal/azureml internal/azblob internal/mlflow internal/fleet internal/sshgw internal/studio internal/agent internal/compute internal/jobs internal/endpoints internal/provider/local internal/provider/fake internal/provider/providertest internal/runtime/process internal/runtime/python internal/runtime/runtimetest
-internal/arm internal/auth internal/place internal/logs internal/client internal/store/storetest
+internal/arm internal/auth internal/place internal/logs internal/client internal/store/storetest internal/blob/blobtest
 internal/store internal/blob internal/provider internal/runtime internal/reconcile internal/wire
 .
 `
@@ -22,6 +22,7 @@ internal/store internal/blob internal/provider internal/runtime internal/reconci
 // proves an implementation, or stand in for one.
 var suites = map[string]bool{
 	"internal/store/storetest":       true,
+	"internal/blob/blobtest":         true,
 	"internal/provider/providertest": true,
 	"internal/provider/fake":         true,
 	"internal/runtime/runtimetest":   true,
@@ -33,6 +34,8 @@ var owners = map[string]string{
 	"charm.land/lipgloss":                     "internal/cli",
 	"database/sql":                            "internal/store",
 	"github.com/Azure/":                       "test",
+	"github.com/aws/":                         "internal/blob",
+	"github.com/rclone/gofakes3":              "internal/blob",
 	"github.com/go-jose/":                     "internal/auth",
 	"github.com/goccy/go-yaml":                "internal/cli internal/runtime/python",
 	"github.com/hashicorp/yamux":              "internal/agent internal/fleet",

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -17,7 +18,14 @@ import (
 
 // openBlobs opens what code, data and outputs are kept in. Drafts is the same for
 // what is worth nothing yet, such as a piece of an upload.
-func openBlobs(s settings) (blobs, drafts blob.Store, err error) {
+func openBlobs(ctx context.Context, s settings) (blobs, drafts blob.Store, err error) {
+	if s.Blobs != "" {
+		bucket, err := blob.OpenS3(s.Blobs, os.Getenv, time.Now)
+		if err == nil {
+			err = bucket.Check(ctx)
+		}
+		return bucket, bucket, err
+	}
 	dir := blob.Dir{Root: filepath.Join(s.DataDir, "blobs")}
 	synced := dir
 	synced.Sync = true

@@ -74,12 +74,12 @@ func open(ctx context.Context, s settings, log *slog.Logger) (srv *server, err e
 	if err != nil {
 		return srv, fmt.Errorf("open the principals: %w", err)
 	}
-	blobs, drafts, err := openBlobs(s)
+	blobs, drafts, err := openBlobs(ctx, s)
 	if err != nil {
 		return srv, err
 	}
 	logStore := &logs.Store{Root: filepath.Join(s.DataDir, "logs")}
-	srv.fleet = &fleet.Fleet{DB: srv.db, Now: time.Now, Secret: srv.keys.Derive("join"), Endpoint: srv.endpoint}
+	srv.fleet = &fleet.Fleet{DB: srv.db, Now: time.Now, Secret: srv.keys.Derive("join"), Endpoint: srv.endpoint, Identities: srv.auth}
 	srv.agents = &fleet.Server{Fleet: srv.fleet, Blobs: blobs, Logs: logStore, Log: log}
 	providers, err := srv.providers()
 	if err != nil {
@@ -97,6 +97,7 @@ func open(ctx context.Context, s settings, log *slog.Logger) (srv *server, err e
 	api := &azureml.API{
 		DB: srv.db, Now: time.Now, NewID: auth.NewGUID, Queue: srv.queue, Catalogs: catalogs(providers), Blobs: blobs, Logs: logStore,
 		HashPassword: srv.auth.HashPassword, Seal: srv.auth.Seal, Open: srv.auth.Open, SAS: sas, BlobHost: blobHost(sas.Account, srv.endpoint),
+		Principals: srv.auth, AnswerDevice: srv.answerDevice,
 		Tenant: srv.auth.Tenant(), UniqueInWorkspace: s.UniqueInWorkspace,
 	}
 	if err := srv.handle(api); err != nil {
@@ -186,6 +187,12 @@ func (g gate) Identify(r *http.Request) (arm.Caller, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// answerDevice lets a device sign in as the caller, or not.
+func (s *server) answerDevice(caller arm.Caller, code string, yes bool) error {
+	c, _ := caller.(auth.Caller) // the zero one may nothing
+	return s.auth.DecideDevice(c, code, yes)
 }
 
 // handle puts the edges onto one port: the API of Azure ML, the issuer of its
