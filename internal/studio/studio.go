@@ -32,6 +32,10 @@ type Auth interface {
 	SignIn(code string) (*http.Cookie, bool)
 	// Identify finds out who sends a request.
 	Identify(r *http.Request) (auth.Caller, error)
+	// FindDevice returns the device that shows a code, and DecideDevice lets it sign
+	// in as the caller, or not.
+	FindDevice(c auth.Caller, code string) (auth.Device, error)
+	DecideDevice(c auth.Caller, code string, yes bool) error
 }
 
 // Route is one address that the studio serves. All of them are public: they show
@@ -49,6 +53,8 @@ func (s *Studio) Routes() []Route {
 		{"GET", "/{$}", http.HandlerFunc(s.home), "who is signed in, and how to go on"},
 		{"GET", "/signin", http.HandlerFunc(s.askToSignIn), "the page that a one-time link opens"},
 		{"POST", "/signin", http.HandlerFunc(s.signIn), "uses the link's code up and opens a session"},
+		{"GET", auth.DevicePath, http.HandlerFunc(s.askForCode), "the page where a user enters a device's code"},
+		{"POST", auth.DevicePath, http.HandlerFunc(s.answerDevice), "lets the device with the code sign in as the user, or not"},
 		{"GET", "/healthz", http.HandlerFunc(s.healthz), "that the server answers"},
 		{"GET", "/version", http.HandlerFunc(s.version), "which version it is"},
 	}
@@ -68,14 +74,15 @@ var styleHash = func() string {
 
 var page = template.Must(template.ParseFS(files, "page.html"))
 
-// view is what the page shows. One of the three is the case: somebody is signed in
-// (Who), a link was opened (Code), or neither.
+// view is what the page shows. One of these is the case: somebody is signed in (Who)
+// and may be about a device (At), a link was opened (Code), or neither.
 type view struct {
 	Lang  string
 	Text  map[string]string
 	Who   string
 	Code  string
 	Spent bool // the link's code is not good any more
+	At    *deviceView
 	Lines []string
 }
 

@@ -1,0 +1,67 @@
+package studio
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/atelier-compute/atelier"
+	"github.com/atelier-compute/atelier/internal/auth"
+)
+
+// clients are the public client IDs that Microsoft's tools use, by the name that
+// people know. A device that calls itself so need not be one.
+var clients = map[string]string{
+	"04b07795-8ddb-461a-bbee-02f9e1bf7b46": "Azure CLI, or an Azure SDK",
+	"1950a258-227b-4e31-a9cf-717495945fc2": "Azure PowerShell",
+	"aebc6443-996d-45c2-90f0-388ff96faa56": "Visual Studio Code",
+}
+
+// askForCode shows where a user enters the code that a device shows. There is no
+// link with the code in it: whoever enters one has it before their eyes.
+func (s *Studio) askForCode(w http.ResponseWriter, r *http.Request) {
+	s.showDevice(w, r, http.StatusOK, &deviceView{})
+}
+
+// answerDevice takes the code, then asks whether that device may sign in, then
+// takes the answer. Identify refuses a form that another site made a browser send.
+func (s *Studio) answerDevice(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	code, answer := r.PostFormValue("code"), r.PostFormValue("answer")
+	who, err := s.Auth.Identify(r)
+	if err != nil {
+		s.show(w, r, http.StatusForbidden, view{})
+		return
+	}
+	d, err := s.Auth.FindDevice(who, code)
+	if err == nil && answer != "" {
+		err = s.Auth.DecideDevice(who, code, answer == "approve")
+	}
+	v := deviceView{Device: d, Known: clients[d.Client], Done: answer}
+	status := http.StatusOK
+	if err != nil {
+		var e *atelier.Error
+		if !errors.As(err, &e) {
+			http.Error(w, "the code cannot be looked up", http.StatusInternalServerError)
+			return
+		}
+		v, status = deviceView{Wrong: e.Kind != atelier.Transient, Slow: e.Kind == atelier.Transient}, http.StatusForbidden
+	}
+	s.showDevice(w, r, status, &v)
+}
+
+// deviceView is what the page says of a device.
+type deviceView struct {
+	auth.Device
+	Known string // what the client's ID stands for
+	Done  string // approve or deny
+	Wrong bool   // no device shows the code
+	Slow  bool   // too many were wrong
+}
+
+func (s *Studio) showDevice(w http.ResponseWriter, r *http.Request, status int, d *deviceView) {
+	v := view{}
+	if who, err := s.Auth.Identify(r); err == nil {
+		v.Who, v.At = who.Display(), d
+	}
+	s.show(w, r, status, v)
+}
