@@ -9,13 +9,18 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/atelier-compute/atelier"
 	"github.com/atelier-compute/atelier/internal/client"
 )
 
 func (a *App) computeCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "compute", Short: "Clusters: create, list, show, update, delete"}
+	cmd := &cobra.Command{Use: "compute", Short: "Clusters and instances: create, list, show, update, start, stop, delete"}
 	return a.verbs(cmd, a.computeList(),
-		a.computeCreate(), a.computeShow(), a.computeUpdate(), a.computeDelete(), a.computeNodes(), a.computeSizes(), a.computeUsage())
+		a.computeCreate(), a.computeShow(), a.computeUpdate(), a.computeDelete(), a.computeDetach(),
+		a.computePower("start", "Start instances", "cannot.start", "compute.start"),
+		a.computePower("stop", "Stop instances; their home is kept", "cannot.stop", "compute.stop"),
+		a.computePower("restart", "Give instances a new machine", "cannot.restart", "compute.restart"),
+		a.computeNodes(), a.computeSizes(), a.computeUsage())
 }
 
 var computeColumns = []column{
@@ -50,11 +55,23 @@ func computeRow(c *client.Compute) row {
 	if len(p.Reasons) > 0 {
 		reason = p.Reasons[0].Code
 	}
+	least, most := "", ""
+	if p.ComputeType == atelier.KindCluster {
+		least, most = fmt.Sprint(s.ScaleSettings.MinNodeCount), fmt.Sprint(s.ScaleSettings.MaxNodeCount)
+	}
 	return row{name: c.Name, raw: c.Raw, cells: []string{
-		c.Name, p.ComputeType, p.ProvisioningState, number(s.CurrentNodeCount), busy,
-		fmt.Sprint(s.ScaleSettings.MinNodeCount), fmt.Sprint(s.ScaleSettings.MaxNodeCount), s.VMSize, reason,
+		c.Name, p.ComputeType, state(c), number(s.CurrentNodeCount), busy, least, most, s.VMSize, reason,
 		s.AllocationState, number(s.TargetNodeCount), s.VMPriority, shortISO(s.ScaleSettings.NodeIdleTimeBeforeScaleDown), location, p.CreatedOn,
 	}}
+}
+
+// state is an instance's own state while nothing is wrong with its provisioning, or
+// the provisioning state.
+func state(c *client.Compute) string {
+	if p := c.Properties; p.ProvisioningState == "Succeeded" && p.Properties != nil && p.Properties.State != "" {
+		return p.Properties.State
+	}
+	return c.Properties.ProvisioningState
 }
 
 // cluster returns the part of a cluster, never nil, with scale settings.
@@ -128,7 +145,7 @@ func (a *App) computeDetail(d *detail, v *client.Compute, limits ...string) {
 	p, s := v.Properties, cluster(v)
 	d.field("Name", v.Name)
 	d.field("Type", p.ComputeType)
-	d.field("State", p.ProvisioningState)
+	d.field("State", state(v))
 	d.field("Allocation", s.AllocationState)
 	if s.CurrentNodeCount != nil {
 		nodes := fmt.Sprintf("%d of %d to %d", *s.CurrentNodeCount, s.ScaleSettings.MinNodeCount, s.ScaleSettings.MaxNodeCount)
@@ -136,10 +153,14 @@ func (a *App) computeDetail(d *detail, v *client.Compute, limits ...string) {
 			nodes += fmt.Sprintf(", going to %d", *s.TargetNodeCount)
 		}
 		d.field("Nodes", nodes+counts(s.NodeStateCounts))
-	} else {
+	} else if p.ComputeType == atelier.KindCluster {
 		d.field("Nodes", fmt.Sprintf("%d to %d", s.ScaleSettings.MinNodeCount, s.ScaleSettings.MaxNodeCount))
 	}
-	d.field("Idle after", shortISO(s.ScaleSettings.NodeIdleTimeBeforeScaleDown))
+	d.field("Idle after", shortISO(firstOf(s.ScaleSettings.NodeIdleTimeBeforeScaleDown, s.IdleTimeBeforeShutdown)))
+	if o := s.LastOperation; o != nil {
+		d.field("Last", fmt.Sprintf("%s %s at %s by %s", o.OperationName, o.OperationStatus, o.OperationTime, o.OperationTrigger))
+	}
+	d.field("Attached", p.ResourceID)
 	d.field("Size", s.VMSize)
 	d.field("Priority", s.VMPriority)
 	d.field("Location", firstOf(p.ComputeLocation, v.Location))

@@ -45,7 +45,25 @@ func (c *Client) DeleteCompute(ctx context.Context, name string) (*Operation, er
 	return operation(h), nil
 }
 
-// Nodes lists the nodes of a cluster.
+// DetachCompute lets go of an attached compute, which goes on existing elsewhere.
+func (c *Client) DetachCompute(ctx context.Context, name string) (*Operation, error) {
+	_, h, err := c.Raw(ctx, http.MethodDelete, c.Path("computes", name), url.Values{"underlyingResourceAction": {"Detach"}}, nil)
+	if err != nil {
+		return nil, err
+	}
+	return operation(h), nil
+}
+
+// PowerCompute starts, stops or restarts an instance: verb is one of these.
+func (c *Client) PowerCompute(ctx context.Context, name, verb string) (*Operation, error) {
+	_, h, err := c.Raw(ctx, http.MethodPost, c.Path("computes", name, verb), nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	return operation(h), nil
+}
+
+// Nodes lists the nodes of a cluster or an instance.
 func (c *Client) Nodes(ctx context.Context, compute string) iter.Seq2[*Node, error] {
 	return pages[Node](ctx, c, http.MethodPost, c.Path("computes", compute, "listNodes"), nil)
 }

@@ -55,6 +55,7 @@ type Identity struct {
 type ComputeProperties struct {
 	ComputeType          string    `json:"computeType"`
 	ComputeLocation      string    `json:"computeLocation,omitempty"`
+	ResourceID           string    `json:"resourceId,omitempty"` // of what is attached
 	Description          string    `json:"description,omitempty"`
 	DisableLocalAuth     *bool     `json:"disableLocalAuth,omitempty"`
 	ProvisioningState    string    `json:"provisioningState,omitempty"`
@@ -66,7 +67,8 @@ type ComputeProperties struct {
 	Properties           *Cluster  `json:"properties,omitempty"`
 }
 
-// Cluster is the part of a compute that only AmlCompute has.
+// Cluster is the part of a compute that depends on its kind: what AmlCompute has, and
+// below it what instances have.
 type Cluster struct {
 	OSType                        string           `json:"osType,omitempty"`
 	VMSize                        string           `json:"vmSize,omitempty"`
@@ -85,6 +87,18 @@ type Cluster struct {
 	CurrentNodeCount              *int             `json:"currentNodeCount,omitempty"`
 	TargetNodeCount               *int             `json:"targetNodeCount,omitempty"`
 	NodeStateCounts               *NodeStateCounts `json:"nodeStateCounts,omitempty"`
+
+	State                  string         `json:"state,omitempty"` // Running, Stopped, …
+	IdleTimeBeforeShutdown string         `json:"idleTimeBeforeShutdown,omitempty"`
+	LastOperation          *LastOperation `json:"lastOperation,omitempty"`
+}
+
+// LastOperation is what last happened to an instance.
+type LastOperation struct {
+	OperationName    string `json:"operationName"`
+	OperationTime    string `json:"operationTime"`
+	OperationStatus  string `json:"operationStatus"`
+	OperationTrigger string `json:"operationTrigger"`
 }
 
 // Ref names another object by its ARM ID.
