@@ -104,7 +104,7 @@ func decodeAttached(kind atelier.AttachedKind, raw json.RawMessage) (*attachedIn
 			in.secrets[path] = s
 		}
 	}
-	in.fields = members(object)
+	in.fields = membersOf(object)
 	in.plain["address"], in.plain["workspaceUrl"], in.plain["dataLakeStoreAccountName"] = shape.Address, shape.URL, shape.Store
 	return in, shape.check()
 }
@@ -197,7 +197,7 @@ func attachedDefaults(kind string, s *atelier.AttachedSpec) {
 			}
 		}
 	}
-	for name, raw := range members(defaults) {
+	for name, raw := range membersOf(defaults) {
 		if _, given := s.Fields[name]; !given {
 			s.Fields[name] = raw
 		}

@@ -71,7 +71,8 @@ func (a *API) power(verb string) arm.Handler {
 			}
 			return a.pollCompute(tx, r, w, c, verb)
 		})
-		if oldVersion(r) {
+		if oldVersion(r) { // to it the verbs are no long-running operations
+			r.Reply.Del("Azure-AsyncOperation")
 			return ok, nil, err
 		}
 		return http.StatusAccepted, nil, err

@@ -132,7 +132,7 @@ func decodeInstance(raw json.RawMessage) (*instanceIn, error) {
 	dropMembers(object, instanceTyped)
 	dropMembers(object, instanceSaid)
 	cleanSchedules(object)
-	in.fields = members(object)
+	in.fields = membersOf(object)
 	return in, in.check()
 }
 

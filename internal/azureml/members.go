@@ -23,9 +23,9 @@ func objectOf(raw json.RawMessage, at string) (map[string]any, error) {
 	return object, nil
 }
 
-// members are those of an object that are not null, in canonical spelling: the same
+// membersOf are those of an object that are not null, in canonical spelling: the same
 // values give the same bytes.
-func members(object map[string]any) map[string]json.RawMessage {
+func membersOf(object map[string]any) map[string]json.RawMessage {
 	m := map[string]json.RawMessage{}
 	for _, name := range sorted(object) {
 		if object[name] == nil {
