@@ -31,24 +31,26 @@ import (
 	"github.com/atelier-compute/atelier/internal/store"
 	"github.com/atelier-compute/atelier/internal/studio"
 	"github.com/atelier-compute/atelier/internal/wire"
+	"github.com/atelier-compute/atelier/internal/workspaces"
 )
 
 // server is one running Atelier. Everything that exists is named in open, once.
 type server struct {
 	settings
-	log      *slog.Logger
-	db       *store.DB
-	queue    *place.View
-	auth     *auth.Auth
-	keys     *auth.Keys
-	fleet    *fleet.Fleet
-	agents   *fleet.Server
-	compute  *compute.Controller
-	jobs     *jobs.Controller
-	blobs    *azblob.Server
-	http     *http.Server
-	listener net.Listener
-	endpoint string
+	log        *slog.Logger
+	db         *store.DB
+	queue      *place.View
+	auth       *auth.Auth
+	keys       *auth.Keys
+	fleet      *fleet.Fleet
+	agents     *fleet.Server
+	compute    *compute.Controller
+	jobs       *jobs.Controller
+	workspaces *workspaces.Controller
+	blobs      *azblob.Server
+	http       *http.Server
+	listener   net.Listener
+	endpoint   string
 }
 
 func open(ctx context.Context, s settings, log *slog.Logger) (srv *server, err error) {
@@ -90,6 +92,7 @@ func open(ctx context.Context, s settings, log *slog.Logger) (srv *server, err e
 		Now: time.Now, Log: log, Each: atOnce,
 	}
 	srv.jobs = &jobs.Controller{DB: srv.db, Queue: srv.queue, Now: time.Now, NewID: auth.NewGUID}
+	srv.workspaces = &workspaces.Controller{DB: srv.db, Blobs: []workspaces.Blobs{blobs, drafts}, Logs: logStore}
 	sas := &auth.SAS{Key: srv.keys.Derive("blob signatures"), Account: atelier.BlobAccount(srv.auth.Tenant()), Now: time.Now}
 	if err := srv.openBlobService(blobs, drafts, sas); err != nil {
 		return srv, err
@@ -300,8 +303,8 @@ func (s *server) loops() []func(context.Context) {
 		return owner
 	}
 	var start []atelier.ID
-	err := s.db.Scan([]string{atelier.KindCompute, atelier.KindJob}, func(c store.Change) {
-		if c.ID.Kind() == atelier.KindCompute || c.Index.State != string(atelier.JobQueued) {
+	err := s.db.Scan([]string{atelier.KindWorkspace, atelier.KindCompute, atelier.KindJob}, func(c store.Change) {
+		if c.ID.Kind() != atelier.KindJob || c.Index.State != string(atelier.JobQueued) {
 			start = append(start, c.ID)
 		}
 	})
@@ -319,6 +322,7 @@ func (s *server) loops() []func(context.Context) {
 		loop("compute", 8, computeOf, s.compute.Reconcile),
 		loop("place", 4, computeOf, s.jobs.Place),
 		loop("jobs", 8, jobs.OwnerJob, s.jobs.Reconcile),
+		loop("workspaces", 1, workspaces.Owner, s.workspaces.Reconcile),
 	}
 }
 

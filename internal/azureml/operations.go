@@ -3,6 +3,7 @@ package azureml
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/atelier-compute/atelier"
@@ -19,19 +20,29 @@ const (
 
 // operate records an operation on the target, in the transaction that changes it.
 func (a *API) operate(tx *store.Tx, r *arm.Request, w *atelier.Workspace, target *atelier.Meta, verb string) (*atelier.Operation, error) {
-	if err := a.sweep(tx, w); err != nil {
+	if err := a.sweep(tx); err != nil {
 		return nil, err
 	}
 	name := a.NewID()
+	return a.record(tx, r, w.ID.Child(atelier.KindOperation, name), target, verb)
+}
+
+// operateAtTop records an operation that outlives the workspace it is about.
+func (a *API) operateAtTop(tx *store.Tx, r *arm.Request, target *atelier.Meta, verb string) (*atelier.Operation, error) {
+	return a.record(tx, r, atelier.ID(atelier.KindOperation+"/"+strings.ToLower(a.NewID())), target, verb)
+}
+
+func (a *API) record(tx *store.Tx, r *arm.Request, id atelier.ID, target *atelier.Meta, verb string) (*atelier.Operation, error) {
 	o := &atelier.Operation{
-		Meta:   a.meta(r, w.ID.Child(atelier.KindOperation, name), name),
+		Meta:   a.meta(r, id, id.Name()),
 		Target: target.ID, TargetUID: target.UID, Generation: target.Generation, Verb: verb,
 	}
 	return o, store.Put(tx, o)
 }
 
-func (a *API) sweep(tx *store.Tx, w *atelier.Workspace) error {
-	old, _, err := store.List[atelier.Operation](tx, store.Query{Kind: atelier.KindOperation, Parent: w.ID, Limit: sweepAtOnce})
+// sweep takes the oldest, of whatever workspace: theirs may be gone.
+func (a *API) sweep(tx *store.Tx) error {
+	old, _, err := store.List[atelier.Operation](tx, store.Query{Kind: atelier.KindOperation, Limit: sweepAtOnce})
 	if err != nil {
 		return err
 	}
@@ -60,7 +71,7 @@ func (a *API) outcome(r *arm.Request) (o *atelier.Operation, state atelier.Compu
 		if err != nil {
 			return err
 		}
-		if len(list) == 0 || !r.Caller.Sees(list[0].ID.Workspace()) {
+		if len(list) == 0 || list[0].CreatedBy != r.Caller.Name() && !r.Caller.Sees(list[0].Target.Workspace()) {
 			return gone
 		}
 		o = list[0]

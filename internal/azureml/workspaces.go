@@ -2,6 +2,7 @@ package azureml
 
 import (
 	"cmp"
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -60,21 +61,39 @@ func (a *API) listWorkspaces(r *arm.Request) (int, any, error) {
 // workspaceOut is a workspace with what clients read of it (wire A.4).
 func (a *API) workspaceOut(r *arm.Request, w *atelier.Workspace) any {
 	path := arm.WorkspacePath(w.Subscription, w.ResourceGroup, w.Name)
+	props := map[string]any{
+		"friendlyName": w.Name, "description": "", "storageAccount": a.accountID(w), "keyVault": nil, "applicationInsights": nil, "containerRegistry": nil,
+		"hbiWorkspace": false, "imageBuildCompute": nil, "v1LegacyMode": false, "publicNetworkAccess": "Enabled", "ipAllowlist": []string{},
+		"managedNetwork":            map[string]any{"isolationMode": "Disabled", "changeableIsolationModes": []string{}},
+		"serverlessComputeSettings": nil, "enableDataIsolation": false, "systemDatastoresAuthMode": "accesskey", "primaryUserAssignedIdentity": nil,
+	}
+	for name, v := range w.Properties {
+		props[name] = v
+	}
+	for name, v := range map[string]any{
+		"tenantId": a.Tenant, "provisioningState": "Succeeded", "softDeleteEnabled": false, "creationTime": utc(w.CreatedAt), "storageHnsEnabled": false,
+		"workspaceId": w.UID, "privateLinkCount": 0, "privateEndpointConnections": []any{}, "notebookInfo": nil, "discoveryUrl": r.Base() + "/discovery",
+		"mlFlowTrackingUri": "azureml://" + r.Host + "/mlflow/v1.0" + path, "sdkTelemetryAppInsightsKey": nil, "sasGetterUri": "",
+		"enableServiceSideCMKEncryption": false, "workspaceHubConfig": nil, "associatedWorkspaces": []string{},
+	} {
+		props[name] = v
+	}
 	return map[string]any{
 		"id": path, "name": w.Name, "type": rp + "workspaces", "location": w.Location, "tags": nonNil(w.Tags), "etag": nil,
-		"kind": "Default", "sku": map[string]string{"name": "Basic", "tier": "Basic"},
-		"identity":   map[string]string{"type": "SystemAssigned", "principalId": w.UID, "tenantId": a.Tenant},
-		"systemData": systemDataOf(&w.Meta),
-		"properties": map[string]any{
-			"friendlyName": w.Name, "description": "", "storageAccount": nil, "keyVault": nil, "applicationInsights": nil, "containerRegistry": nil,
-			"hbiWorkspace": false, "tenantId": a.Tenant, "imageBuildCompute": nil, "provisioningState": "Succeeded", "v1LegacyMode": false,
-			"managedNetwork":    map[string]any{"isolationMode": "Disabled"},
-			"softDeleteEnabled": false, "creationTime": utc(w.CreatedAt), "storageHnsEnabled": false, "workspaceId": w.UID, "privateLinkCount": 0,
-			"publicNetworkAccess": "Enabled", "ipAllowlist": []string{}, "discoveryUrl": r.Base() + "/discovery",
-			"mlFlowTrackingUri": "azureml://" + r.Host + "/mlflow/v1.0" + path, "serverlessComputeSettings": nil,
-			"enableDataIsolation": false, "systemDatastoresAuthMode": "accesskey", "enableServiceSideCMKEncryption": false,
-		},
+		"kind": "Default", "sku": rawOr(w.Envelope["sku"], map[string]string{"name": "Basic", "tier": "Basic"}),
+		"identity": a.workspaceIdentity(w), "systemData": systemDataOf(&w.Meta), "properties": props,
 	}
+}
+
+// workspaceIdentity shows the identity that the workspace has, and those that its
+// user gave it.
+func (a *API) workspaceIdentity(w *atelier.Workspace) any {
+	m := map[string]any{}
+	if raw := w.Envelope["identity"]; !has(raw) || json.Unmarshal(raw, &m) != nil {
+		m = map[string]any{"type": "SystemAssigned"}
+	}
+	m["principalId"], m["tenantId"] = w.UID, a.Tenant
+	return m
 }
 
 func (a *API) subscriptionOut(id string) any {
