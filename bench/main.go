@@ -46,6 +46,7 @@ func sections() []section {
 		{"recovery", (*bench).recovery},
 		{"logs", (*bench).logs},
 		{"silence", (*bench).silence},
+		{"blobs", (*bench).blobs},
 		{"packages", (*bench).packages},
 	}
 }

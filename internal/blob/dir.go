@@ -12,6 +12,7 @@ import (
 	"path"
 	"sort"
 	"strings"
+	"sync"
 	"syscall"
 	"unicode/utf8"
 
@@ -25,7 +26,10 @@ type Dir struct {
 	Sync bool   // Put returns when the bytes survive a power cut
 }
 
-var _ Store = Dir{}
+var _ interface {
+	Store
+	Joiner
+} = Dir{}
 
 // partial ends the names of files that are being written. No key may use it.
 const partial = ".partial~"
@@ -80,6 +84,16 @@ func clip(s string) string {
 
 // Put implements Store.
 func (d Dir) Put(ctx context.Context, key string, mode fs.FileMode, r io.Reader) (int64, error) {
+	return d.place(key, mode, func(f *os.File, _ reopen) (int64, error) {
+		return copyAll(f, readerOf{ctx, r})
+	})
+}
+
+// reopen opens the file that is being written once more.
+type reopen func() (*os.File, error)
+
+// place puts a file where the key says once fill has written it.
+func (d Dir) place(key string, mode fs.FileMode, fill func(*os.File, reopen) (int64, error)) (int64, error) {
 	if err := CheckKey(key); err != nil {
 		return 0, err
 	}
@@ -97,7 +111,7 @@ func (d Dir) Put(ctx context.Context, key string, mode fs.FileMode, r io.Reader)
 	var salt [4]byte
 	rand.Read(salt[:])
 	tmp := key + "." + hex.EncodeToString(salt[:]) + partial
-	n, err := d.write(ctx, root, tmp, mode, r)
+	n, err := d.write(root, tmp, mode, fill)
 	if err == nil {
 		err = root.Rename(tmp, key)
 	}
@@ -116,7 +130,7 @@ func (d Dir) Put(ctx context.Context, key string, mode fs.FileMode, r io.Reader)
 	return n, nil
 }
 
-func (d Dir) write(ctx context.Context, root *os.Root, name string, mode fs.FileMode, r io.Reader) (int64, error) {
+func (d Dir) write(root *os.Root, name string, mode fs.FileMode, fill func(*os.File, reopen) (int64, error)) (int64, error) {
 	perm := fs.FileMode(0o600)
 	if mode&0o111 != 0 {
 		perm = 0o700
@@ -125,11 +139,32 @@ func (d Dir) write(ctx context.Context, root *os.Root, name string, mode fs.File
 	if err != nil {
 		return 0, err
 	}
-	n, err := io.Copy(f, readerOf{ctx, r})
+	n, err := fill(f, func() (*os.File, error) { return root.OpenFile(name, os.O_WRONLY, 0) })
 	if err == nil && d.Sync {
 		err = f.Sync()
 	}
 	return n, errors.Join(err, f.Close())
+}
+
+// copyBuffer is large, since readers give little at a time and each write costs.
+const copyBuffer = 256 << 10
+
+var copyBuffers = sync.Pool{New: func() any { b := make([]byte, copyBuffer); return &b }}
+
+func copyAll(w io.Writer, r io.Reader) (size int64, err error) {
+	buf := copyBuffers.Get().(*[]byte)
+	defer copyBuffers.Put(buf)
+	for end := false; !end; {
+		var n int
+		if n, end, err = fillUp(r, *buf); err != nil {
+			return size, err
+		}
+		if _, err := w.Write((*buf)[:n]); err != nil {
+			return size, err
+		}
+		size += int64(n)
+	}
+	return size, nil
 }
 
 // makeParents makes the folders above a key; none may be a link.
