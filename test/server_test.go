@@ -247,7 +247,7 @@ func (s *server) cli(t *testing.T, args ...string) (stdout, stderr string, code 
 	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
 }
 
-// readEnv reads lines of the form export K='V'.
+// readEnv reads lines of the form export K='V', and comments.
 func readEnv(t *testing.T, path string) map[string]string {
 	t.Helper()
 	data, err := os.ReadFile(path)
@@ -256,6 +256,9 @@ func readEnv(t *testing.T, path string) map[string]string {
 	}
 	env := map[string]string{}
 	for line := range strings.Lines(string(data)) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
 		name, value, ok := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "export "), "=")
 		if !ok || !strings.HasPrefix(line, "export ") {
 			t.Fatalf("the line %q is not an export", line)

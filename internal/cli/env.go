@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
+	"net/url"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -46,9 +48,31 @@ func Environ(dataDir string) ([]EnvVar, error) {
 	}, nil
 }
 
-// WriteEnv writes variables as lines that a POSIX shell evaluates.
+// Hosts are the lines that /etc/hosts needs where no name server knows the host of
+// the storage account, which Azure's clients call by its name.
+func Hosts(vars []EnvVar) []string {
+	address, account := "127.0.0.1", ""
+	for _, v := range vars {
+		switch v.Name {
+		case "ATELIER_ENDPOINT":
+			if u, err := url.Parse(v.Value); err == nil && net.ParseIP(u.Hostname()) != nil {
+				address = u.Hostname()
+			}
+		case "AZURE_TENANT_ID":
+			account = atelier.BlobAccount(v.Value)
+		}
+	}
+	return []string{address + " " + account + atelier.BlobSuffix}
+}
+
+// WriteEnv writes variables as lines that a POSIX shell evaluates, and the lines of
+// Hosts as comments.
 func WriteEnv(w io.Writer, vars []EnvVar) error {
 	var b strings.Builder
+	b.WriteString("# Azure's clients also call the storage by its name. Without a name server, /etc/hosts needs:\n")
+	for _, line := range Hosts(vars) {
+		b.WriteString("#   " + line + "\n")
+	}
 	for _, v := range vars {
 		b.WriteString("export " + v.Name + "='" + strings.ReplaceAll(v.Value, "'", `'\''`) + "'\n")
 	}
@@ -116,7 +140,8 @@ func (a *App) printEnv(vars []EnvVar) error {
 		b.WriteByte(':')
 		b.Write(value)
 	}
-	b.WriteByte('}')
+	hosts, _ := json.Marshal(Hosts(vars))
+	b.WriteString(`,"hosts":` + string(hosts) + "}")
 	switch a.output {
 	case "yaml":
 		return a.yaml(json.RawMessage(b.String()))

@@ -60,7 +60,8 @@ Object.assign(tests, {
   },
   "a-job-is-refused": async () => {
     const { id } = await compute.get(...at, name("Kubernetes"));
-    const job = { properties: { jobType: "Command", command: "true", computeId: id, environmentId: "x" } };
+    const env = await ml.environmentVersions.createOrUpdate(...at, "plain", "1", { properties: { condaFile: "dependencies: []" } });
+    const job = { properties: { jobType: "Command", command: "true", computeId: id, environmentId: env.id } };
     await assert.rejects(ml.jobs.createOrUpdate(...at, "refused", job), (e) => e.statusCode === 400 && /Kubernetes/.test(e.message));
   },
   detach: async () => {

@@ -70,15 +70,13 @@ export const tests = {
     assert.ok(operations.some((o) => o.name === "Microsoft.MachineLearningServices/workspaces/computes/read"));
   },
   quotas: async () => {
-    const quotas = await all(ml.quotas.list("local"));
-    const family = quotas[0];
-    assert.ok(family.id && family.name.value && family.limit >= 0);
-    const { value } = await ml.quotas.update("local", {
-      location: "local",
-      value: [{ id: family.id, type: family.type, limit: family.limit, unit: "Count" }],
-    });
-    assert.equal(value[0].status, "Success");
-    assert.equal(value[0].limit, family.limit);
+    const find = async () => (await all(ml.quotas.list("local"))).find((q) => q.name.value === "standardDSv2Family");
+    const { id, type, limit } = await find();
+    assert.equal(limit, -1);
+    const set = async (limit) => (await ml.quotas.update("local", { location: "local", value: [{ id, type, limit, unit: "Count" }] })).value[0].status;
+    assert.equal(await set(100), "Success");
+    assert.equal((await find()).limit, 100);
+    assert.equal(await set(1), "InvalidQuotaBelowClusterMinimum");
   },
   "wrong-secret": () =>
     assert.rejects(client(credential("wrong")).computeOperations.get(...at, "Gpu"), (e) => {
