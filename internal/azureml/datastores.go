@@ -30,6 +30,20 @@ func (a *API) datastoreRoutes() []arm.Route {
 	}
 }
 
+func datastoreShapes() map[string]arm.Shape {
+	const all, one = "{ws}/datastores", "{ws}/datastores/{name}"
+	return map[string]arm.Shape{
+		"GET " + all:                   {Reply: arm.List[datastoreOut]{}, Query: []string{"$skip", "$top", "count", "isDefault", "names", "searchText"}},
+		"GET " + one:                   {Reply: datastoreOut{}},
+		"PUT " + one:                   {Body: having("properties:object"), Reply: datastoreOut{}},
+		"POST " + one + "/listSecrets": {Body: secretsIn{}, Reply: having("secretsType")},
+	}
+}
+
+type secretsIn struct {
+	Hours *float64 `json:"expireAfterHours"`
+}
+
 type datastoreOut struct {
 	ID         string         `json:"id"`
 	Name       string         `json:"name"`
@@ -249,9 +263,7 @@ const (
 // listDatastoreSecrets hands out a signature for a datastore of Atelier's, with the
 // permissions that the caller has, and what its user stored for another.
 func (a *API) listDatastoreSecrets(r *arm.Request) (int, any, error) {
-	var in struct {
-		Hours *float64 `json:"expireAfterHours"`
-	}
+	var in secretsIn
 	if r.HasBody() {
 		if err := r.Decode(&in); err != nil {
 			return 0, nil, err

@@ -103,7 +103,7 @@ func list(item any) arm.Schema {
 // shapes are what the operations take and answer, by method and short pattern.
 func shapes() map[string]arm.Shape {
 	m := map[string]arm.Shape{}
-	for _, part := range []map[string]arm.Shape{computeShapes(), jobShapes(), locationShapes(), workspaceShapes(), historyShapes()} {
+	for _, part := range []map[string]arm.Shape{computeShapes(), jobShapes(), locationShapes(), workspaceShapes(), historyShapes(), pendingShapes(), datastoreShapes()} {
 		maps.Copy(m, part)
 	}
 	for _, kind := range []string{"codes", "environments", "data"} {

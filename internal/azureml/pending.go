@@ -28,6 +28,14 @@ func (a *API) pendingRoutes() []arm.Route {
 	return routes
 }
 
+func pendingShapes() map[string]arm.Shape {
+	m := map[string]arm.Shape{}
+	for _, kind := range pendingKinds {
+		m["POST {ws}/"+kind+"/{name}/versions/{version}/startPendingUpload"] = arm.Shape{Body: pendingIn{}, Reply: pendingOut{}}
+	}
+	return m
+}
+
 type pendingIn struct {
 	ID   string `json:"pendingUploadId"`
 	Type string `json:"pendingUploadType"`
