@@ -13,7 +13,7 @@ import (
 // OwnVersion is the api-version of what Atelier adds to Azure's API.
 const OwnVersion = "2026-11-01-atelier"
 
-var versions = regexp.MustCompile(`^(\d{4}-\d{2}-\d{2}(-preview|-privatepreview|-dataplanepreview|-atelier)?|v1\.0)$`)
+var versions = regexp.MustCompile(`^(\d{4}-\d{2}-\d{2}(-preview|-privatepreview|-dataplanepreview|-atelier)?|v1\.0|1\.\d\.\d)$`) // the last two are the data plane's
 
 // DefaultMaxBody is the limit of a body in bytes.
 const DefaultMaxBody = 4 << 20

@@ -208,8 +208,12 @@ func (a *API) regenerateKeys(k *docKind) arm.Handler {
 			if err != nil {
 				return err
 			}
+			was, err := a.Open(keyPlace(d, name), d.Secrets[name])
+			if err != nil {
+				return err
+			}
 			value := in.KeyValue
-			if value == "" {
+			if value == "" || value == was { // one client sends the key that it wants to be rid of
 				value = a.newKey()
 			}
 			d.Secrets[name] = a.Seal(keyPlace(d, name), value)

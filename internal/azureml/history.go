@@ -175,7 +175,7 @@ func (a *API) logLinks(r *arm.Request, j *atelier.Job) (map[string]string, error
 	for _, l := range found {
 		name := l.Stream
 		switch {
-		case l.Rank == 0 && strings.HasPrefix(name, "user_logs/"):
+		case l.Rank == 0: // how its environment was made is the beginning of the whole
 			name = wholeLog
 		case l.Attempt != j.Status.Attempt:
 			continue

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/atelier-compute/atelier"
+	"github.com/atelier-compute/atelier/internal/logs"
 )
 
 const runs = "/history/v1.0" + wsURL + "/runs/"
@@ -40,6 +41,9 @@ func TestDiscoveryNeedsNoToken(t *testing.T) {
 // by its signed address, again and again.
 func TestStream(t *testing.T) {
 	w := running(t)
+	if links := w.ann("GET", runs+"train-1/details?api-version=v1.0", "").at("logFiles"); len(links.(map[string]any)) != 1 {
+		t.Errorf("links: %v", links)
+	}
 	job := w.ann("GET", wsURL+"/jobs/train-1", "").want(200)
 	if def := job.at("properties.outputs.default"); def != nil {
 		t.Errorf("outputs.default is shown while the job runs: %v", def)
@@ -73,14 +77,17 @@ func TestSignedLogs(t *testing.T) {
 	w.ann("PUT", wsURL+"/jobs/train-2", jobBody("gpu", "")).want(201)
 	w.start("train-2", 1)
 	w.say("train-2", 1, "user_logs/std_log.txt", "secret\n")
-	w.say("train-1", 1, "azureml-logs/20_image_build_log.txt", "building\n")
+	_, err := w.api.Logs.Append(t.Context(), logs.Key{Job: w.uid("train-1"), Attempt: 1, Rank: 1, Stream: "user_logs/std_log_process_1.txt"}, 0, strings.NewReader("rank 1\n"))
+	must(t, err)
 	logFiles := w.ann("GET", runs+"train-1/details", "").want(200).at("logFiles").(map[string]any)
 	link := logFiles["user_logs/std_log.txt"].(string)
 	w.fetch(link).want(200)
-	w.fetch(logFiles["azureml-logs/20_image_build_log.txt"].(string)).want(200)
+	if got := w.fetch(logFiles["user_logs/std_log_process_1.txt"].(string)).want(200).body; got != "rank 1\n" {
+		t.Errorf("rank 1 said %q", got)
+	}
 	for name, other := range map[string]string{
 		"another-job":       strings.Replace(link, "/runs/train-1/", "/runs/train-2/", 1),
-		"another-log":       strings.Replace(link, "user_logs/std_log.txt", "azureml-logs/20_image_build_log.txt", 1),
+		"another-log":       strings.Replace(link, "/0/user_logs/std_log.txt", "/1/user_logs/std_log_process_1.txt", 1),
 		"another-attempt":   strings.Replace(link, "/logs/1/", "/logs/2/", 1),
 		"another-workspace": strings.Replace(link, "/workspaces/Main/", "/workspaces/Other/", 1),
 		"no-such-job":       strings.Replace(link, "/runs/train-1/", "/runs/nothing/", 1),

@@ -182,6 +182,8 @@ func locationShapes() map[string]arm.Shape {
 		"POST {loc}/updateQuotas": {Body: list(quota), Reply: list(having("id status limit:integer?"))},
 
 		"GET {loc}/computeOperationsStatus/{operation}":               {Reply: operationOut{}},
+		"GET {loc}/mfeOperationsStatus/{operation}":                   {Reply: operationOut{}},
+		"GET {loc}/workspaceOperationsStatus/{operation}":             {Reply: operationOut{}},
 		"GET {loc}/mfeOperationResults/{operation}":                   {Reply: arm.Schema{"nullable": true}, Statuses: []int{200, 202, 204}},
 		"GET /providers/Microsoft.MachineLearningServices/operations": {Reply: arm.List[operationDoc]{}},
 	}

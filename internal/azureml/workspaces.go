@@ -202,11 +202,16 @@ func distinct(list []*atelier.Workspace, value func(*atelier.Workspace) string) 
 	return slices.Clip(out)
 }
 
+// portal is an address that nobody visits: one client makes the audience of its
+// tokens out of it, https://ml.azure.internal (wire B.3).
+const portal = "https://portal.atelier.internal"
+
 // getEndpoints tells clients where everything is (wire B.2): one object, or for
 // versions up to 2019 a list of one.
 func (a *API) getEndpoints(r *arm.Request) (int, any, error) {
 	base, tenant := r.Base(), cmp.Or(a.Tenant, "common")
-	suffixes := map[string]any{"storage": "core." + r.Host, "keyVaultDns": "vault." + r.Host, "acrLoginServer": "azurecr." + r.Host, "sqlServerHostname": "database." + r.Host}
+	_, storage, _ := strings.Cut(a.BlobHost, ".blob.") // clients put account and service before it
+	suffixes := map[string]any{"storage": storage, "keyVaultDns": "vault." + r.Host, "acrLoginServer": "azurecr." + r.Host, "sqlServerHostname": "database." + r.Host}
 	for _, name := range []string{
 		"azureDataLakeStoreFileSystem", "azureDataLakeAnalyticsCatalogAndJob", "azureFrontDoorEndpointSuffix", "storageSyncEndpointSuffix", "mhsmDns",
 		"mysqlServerEndpoint", "postgresqlServerEndpoint", "mariadbServerEndpoint", "synapseAnalytics", "attestationEndpoint",
@@ -214,7 +219,7 @@ func (a *API) getEndpoints(r *arm.Request) (int, any, error) {
 		suffixes[name] = nil
 	}
 	out := map[string]any{
-		"name": "Atelier", "portal": base, "resourceManager": base, "suffixes": suffixes,
+		"name": "Atelier", "portal": portal, "resourceManager": base, "suffixes": suffixes,
 		"graph": base, "graphAudience": base, "microsoftGraphResourceId": base,
 		"authentication": map[string]any{"loginEndpoint": base, "audiences": []string{base}, "tenant": tenant, "identityProvider": "AAD"},
 	}
