@@ -80,7 +80,7 @@ type runOut struct {
 	Revision      int64                `json:"revision"`
 	Error         *runError            `json:"error"`
 	Warnings      []any                `json:"warnings"`
-	LogFiles      map[string]string    `json:"logFiles,omitempty"`
+	LogFiles      map[string]string    `json:"logFiles,omitzero"`
 }
 
 type runOutput struct {

@@ -1,6 +1,7 @@
 package azureml
 
 import (
+	"cmp"
 	"net/http"
 	"reflect"
 	"strings"
@@ -138,7 +139,7 @@ func jobFixed(old, asks *atelier.JobSpec) error {
 		{"environmentId", old.Environment, asks.Environment},
 		{"environmentVariables", old.Env, asks.Env},
 		{"inputs", old.Inputs, asks.Inputs},
-		{"outputs", old.Outputs, asks.Outputs},
+		{"outputs", old.Outputs, said(old.Outputs, asks.Outputs)},
 		{"resources.instanceCount", old.Instances, asks.Instances},
 		{"limits.timeout", old.Timeout, asks.Timeout},
 		{"distribution", old.Distribution, asks.Distribution},
@@ -151,6 +152,24 @@ func jobFixed(old, asks *atelier.JobSpec) error {
 		}
 	}
 	return nil
+}
+
+// said are the outputs that a body asks for, completed by what they are: one client
+// sends back of each only its type, also of the one that every job has (jobwire.go).
+func said(old, asks map[string]atelier.Output) map[string]atelier.Output {
+	var out map[string]atelier.Output
+	for name, o := range asks {
+		was, known := old[name]
+		if name == "default" && !known && o == (atelier.Output{Type: "uri_folder"}) {
+			continue
+		}
+		o.URI, o.Mode, o.Name = cmp.Or(o.URI, was.URI), cmp.Or(o.Mode, was.Mode), cmp.Or(o.Name, was.Name)
+		if out == nil {
+			out = map[string]atelier.Output{}
+		}
+		out[name] = o
+	}
+	return out
 }
 
 // listJobs filters after reading: what few jobs match takes several looks.

@@ -250,3 +250,23 @@ func TestBatch(t *testing.T) {
 	w.ann("POST", wsURL+"/submitJobs", `{"value":[]}`).wantError(400, "InvalidRequestContent", "value")
 	w.ann("POST", wsURL+"/submitJobs", `{"value":[`+strings.Repeat(`{"name":"x"},`, maxBatch)+`{}]}`).wantError(413, "TooManyJobs", "value")
 }
+
+// TestOutputsSentBackWithoutTheirPlaces: Microsoft's JavaScript client sends back what
+// it got with the types of the outputs only.
+func TestOutputsSentBackWithoutTheirPlaces(t *testing.T) {
+	w := rich(t)
+	job := func(more string) string {
+		return jobBody("gpu", `,"outputs":{"o":{"jobOutputType":"uri_file","mode":"Upload","uri":"azureml://datastores/workspaceblobstore/paths/x"}`+more)
+	}
+	w.ann("PUT", wsURL+"/jobs/j", job(`}`)).want(201)
+	w.start("j", 1)
+	w.end("j", 1, true)
+	back := func(outputs string) reply {
+		return w.ann("PUT", wsURL+"/jobs/j", jobBody("gpu", `,"isArchived":true,"outputs":`+outputs))
+	}
+	back(`{"o":{"jobOutputType":"uri_file"},"default":{"jobOutputType":"uri_folder"}}`).want(200).
+		wantAt("properties.isArchived", true).wantAt("properties.outputs.o.mode", "Upload")
+	back(`{"o":{"jobOutputType":"uri_folder"}}`).wantError(409, "PropertyChangeNotAllowed", "properties.outputs")
+	back(`{"o":{"jobOutputType":"uri_file"},"default":{"jobOutputType":"uri_file"}}`).wantError(409, "PropertyChangeNotAllowed", "properties.outputs")
+	back(`{"o":{"jobOutputType":"uri_file"},"p":{"jobOutputType":"uri_folder"}}`).wantError(409, "PropertyChangeNotAllowed", "properties.outputs")
+}
