@@ -7,7 +7,10 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -20,6 +23,9 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
+
+	"github.com/rclone/gofakes3"
+	"github.com/rclone/gofakes3/s3mem"
 
 	"github.com/atelier-compute/atelier"
 )
@@ -102,7 +108,26 @@ func download(t *testing.T, c *container.Client, name string) string {
 // TestGoSDKCodeToOutput takes a job the way of Azure's SDK: code and data go up,
 // the job runs, and what it left comes down, all by Microsoft's clients.
 func TestGoSDKCodeToOutput(t *testing.T) {
-	s := start(t)
+	t.Run("files", func(t *testing.T) { codeToOutput(t, start(t)) })
+	t.Run("s3", func(t *testing.T) {
+		back := s3mem.New()
+		if err := back.CreateBucket(t.Context(), "bucket"); err != nil {
+			t.Fatal(err)
+		}
+		fake := httptest.NewServer(gofakes3.New(back, gofakes3.WithV4Auth(map[string]string{"key": "secret"})).Server())
+		t.Cleanup(fake.Close)
+		t.Setenv("AWS_ACCESS_KEY_ID", "key")
+		t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+		s := start(t, "--blobs", "s3://bucket/atelier?endpoint="+fake.URL)
+		codeToOutput(t, s)
+		if left, err := os.ReadDir(filepath.Join(s.dir, "blobs")); len(left) > 0 {
+			t.Errorf("beside the bucket there are %v, %v", left, err)
+		}
+	})
+}
+
+func codeToOutput(t *testing.T, s *server) {
+	t.Helper()
 	c, ctx := s.sdk(t, s.env["AZURE_CLIENT_SECRET"]), t.Context()
 	codes := c.NewCodeVersionsClient()
 	pending, err := codes.CreateOrGetStartPendingUpload(ctx, c.group, c.workspace, "src", "1",
