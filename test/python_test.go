@@ -21,6 +21,8 @@ func TestPythonComputes(t *testing.T)  { python(t, start(t), "computes") }
 func TestPythonInstances(t *testing.T) { python(t, start(t), "instances") }
 func TestPythonAttached(t *testing.T)  { python(t, start(t), "attached") }
 func TestPythonJobs(t *testing.T)      { python(t, start(t), "jobs") }
+func TestPythonStorage(t *testing.T)   { python(t, start(t), "storage") }
+func TestPythonSignIn(t *testing.T)    { python(t, start(t), "signin") }
 
 // clients installs Microsoft's clients in a language, unless they are there.
 func clients(t *testing.T, language string) {
