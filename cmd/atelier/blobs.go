@@ -70,6 +70,13 @@ func (s *server) openBlobService(blobs, drafts blob.Store, sas *auth.SAS) error 
 
 // sweepBlobs removes what uploads that broke off left behind.
 func (s *server) sweepBlobs(ctx context.Context) {
+	began := time.Now()
+	if s.Blobs == "" { // only the server before this one can have left something
+		half := blob.Dir{Root: filepath.Join(s.DataDir, "blobs")}
+		if err := half.Sweep(ctx, began.Add(-time.Minute)); err != nil && ctx.Err() == nil {
+			s.log.Error("sweep half-written blobs", "err", err)
+		}
+	}
 	tick := time.NewTicker(time.Hour)
 	defer tick.Stop()
 	for {

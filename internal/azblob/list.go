@@ -176,36 +176,18 @@ func (st *state) entry(name string, withMetadata bool) blobOut {
 	return out
 }
 
-// folderOf is the key of the folder that everything with the prefix is in; ok is
-// false if no blob can have such a prefix.
-func (c *call) folderOf(prefix string) (key string, ok bool) {
-	i := strings.LastIndexByte(prefix, '/')
-	if i < 0 {
-		return c.prefix, true
-	}
-	return c.prefix + "/" + prefix[:i], blob.CheckKey(prefix[:i]) == nil
-}
-
 // below are the blobs whose names begin with the prefix.
 func (c *call) below(ctx context.Context, prefix string) ([]blob.Info, error) {
-	folder, ok := c.folderOf(prefix)
-	if !ok {
-		return nil, nil
-	}
-	list, err := c.s.Blobs.List(ctx, folder)
+	list, err := blob.ListPrefix(ctx, c.s.Blobs, c.prefix+"/"+prefix)
 	if err != nil {
-		return nil, fmt.Errorf("list %q: %w", folder, err)
+		return nil, fmt.Errorf("list with %q: %w", prefix, err)
 	}
-	return slices.DeleteFunc(list, func(b blob.Info) bool { return !strings.HasPrefix(b.Key, c.prefix+"/"+prefix) }), nil
+	return list, nil
 }
 
 // noted are the keys of the properties that there are for blobs with the prefix.
 func (c *call) noted(ctx context.Context, prefix string) (map[string]bool, error) {
-	folder, ok := c.folderOf(prefix)
-	if !ok {
-		return nil, nil
-	}
-	list, err := c.s.Blobs.List(ctx, atelier.PropertiesKey(c.workspace.UID, folder))
+	list, err := blob.ListPrefix(ctx, c.s.Blobs, atelier.PropertiesKey(c.workspace.UID, c.prefix+"/"+prefix))
 	m := make(map[string]bool, len(list))
 	for _, b := range list {
 		m[b.Key] = true

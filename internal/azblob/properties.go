@@ -202,6 +202,7 @@ func (st *state) tell(h http.Header) {
 		}
 	}
 	h.Set("Content-Type", st.contentType())
+	h.Set("Content-Security-Policy", "sandbox") // whatever it is, in a browser it is nobody's page
 	h.Set("Accept-Ranges", "bytes")
 	h.Set("x-ms-blob-type", "BlockBlob")
 	h.Set("x-ms-creation-time", st.Info.ModTime.UTC().Format(http.TimeFormat))

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 	"unicode/utf8"
 
 	"github.com/atelier-compute/atelier"
@@ -29,6 +30,7 @@ type Dir struct {
 var _ interface {
 	Store
 	Joiner
+	PrefixLister
 } = Dir{}
 
 // partial ends the names of files that are being written. No key may use it.
@@ -375,6 +377,38 @@ func (d Dir) Delete(_ context.Context, prefix string) error {
 		return fmt.Errorf("delete everything: %w", err)
 	}
 	return nil
+}
+
+// Sweep removes what Puts that were killed left half-written, if it was last written
+// before the time.
+func (d Dir) Sweep(ctx context.Context, before time.Time) error {
+	root, err := os.OpenRoot(d.Root)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("open the blob folder: %w", err)
+	}
+	defer root.Close()
+	return fs.WalkDir(root.FS(), ".", func(name string, e fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // deleted meanwhile
+		}
+		if err != nil || ctx.Err() != nil {
+			return errors.Join(err, ctx.Err())
+		}
+		if !e.Type().IsRegular() || !strings.HasSuffix(name, partial) {
+			return nil
+		}
+		info, err := e.Info()
+		if err == nil && info.ModTime().Before(before) {
+			err = root.Remove(name)
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return err
+	})
 }
 
 // readerOf ends a copy when its context ends.

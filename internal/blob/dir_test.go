@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/atelier-compute/atelier"
 	"github.com/atelier-compute/atelier/internal/blob"
@@ -185,3 +186,27 @@ func TestDirPutIsWhole(t *testing.T) {
 type errReader struct{}
 
 func (errReader) Read([]byte) (int, error) { return 0, errors.New("line cut") }
+
+func TestDirSweep(t *testing.T) {
+	s := blob.Dir{Root: t.TempDir()}
+	put(t, s, "a/b", "x")
+	half := filepath.Join(s.Root, "a", "c.0a1b2c3d.partial~")
+	if err := os.WriteFile(half, []byte("ha"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Sweep(t.Context(), time.Now().Add(-time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(half); err != nil {
+		t.Errorf("a file that is being written is gone: %v", err)
+	}
+	if err := s.Sweep(t.Context(), time.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := os.ReadDir(filepath.Dir(half)); err != nil || len(left) != 1 || left[0].Name() != "b" {
+		t.Errorf("left are %v, %v", left, err)
+	}
+	if err := (blob.Dir{Root: filepath.Join(s.Root, "none")}).Sweep(t.Context(), time.Now()); err != nil {
+		t.Errorf("without a folder: %v", err)
+	}
+}

@@ -30,7 +30,10 @@ type S3 struct {
 	Now  func() time.Time
 }
 
-var _ Store = (*S3)(nil)
+var _ interface {
+	Store
+	PrefixLister
+} = (*S3)(nil)
 
 // OpenS3 reads "s3://BUCKET/PREFIX?endpoint=URL&region=NAME". The credentials are
 // in the variables that AWS's own tools read.
@@ -222,15 +225,36 @@ func (s *S3) List(ctx context.Context, prefix string) ([]Info, error) {
 	if below != "" {
 		below += "/"
 	}
+	more, err := s.begin(ctx, below)
+	if err != nil {
+		return nil, fmt.Errorf("list %q: %w", prefix, err)
+	}
+	return append(list, more...), nil
+}
+
+// ListPrefix implements PrefixLister.
+func (s *S3) ListPrefix(ctx context.Context, prefix string) ([]Info, error) {
+	if strings.HasPrefix(prefix, "/") {
+		return nil, nil // no key is like that
+	}
+	list, err := s.begin(ctx, s.name(prefix))
+	if err != nil {
+		return nil, fmt.Errorf("list %q: %w", prefix, err)
+	}
+	return list, nil
+}
+
+// begin returns the blobs whose names in the bucket begin with the text.
+func (s *S3) begin(ctx context.Context, text string) (list []Info, err error) {
 	for token := ""; ; {
-		page, err := s.page(ctx, below, token)
+		page, err := s.page(ctx, text, token)
 		if err != nil {
-			return nil, fmt.Errorf("list %q: %w", prefix, err)
+			return nil, err
 		}
 		for _, c := range page.Contents {
-			key := strings.TrimPrefix(c.Key, s.name(""))
-			if s.Prefix == "" {
-				key = c.Key
+			key := c.Key
+			if s.Prefix != "" {
+				key = strings.TrimPrefix(key, s.Prefix+"/")
 			}
 			if CheckKey(key) == nil { // what others put there under names that no blob can have
 				list = append(list, Info{Key: key, Size: c.Size, ModTime: c.LastModified.Truncate(time.Second)})
