@@ -54,15 +54,6 @@ func ContainerID(workspace ID, kind, name string) ID {
 	return workspace.Child(KindContainer, kind+"-"+name)
 }
 
-func isDocument(kind string) bool {
-	for _, k := range DocumentKinds {
-		if k == kind {
-			return true
-		}
-	}
-	return false
-}
-
 // onDocument is the outcome of an operation on something that is at rest as soon as
 // it is stored.
 func (o *Operation) onDocument(gone bool, failure *Problem) (state ComputeState, problem *Problem) {

@@ -22,16 +22,14 @@ const agentDir = "RUNTIMETEST_AGENT_DIR"
 // Main is for the TestMain of a runtime.
 func Main(m *testing.M, open Open) {
 	if dir := os.Getenv(agentDir); dir != "" {
-		if err := serve(dir, open, os.Stdin, os.Stdout); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
+		fmt.Fprintln(os.Stderr, serve(dir, open, os.Stdin, os.Stdout))
+		os.Exit(1)
 	}
 	os.Exit(m.Run())
 }
 
-// serve starts the tasks that it reads and answers each with a line.
+// serve starts the tasks that it reads and answers each with a line, until it is
+// killed or cannot go on.
 func serve(dir string, open Open, in io.Reader, out io.Writer) error {
 	rt, err := open(dir)
 	if err != nil {
