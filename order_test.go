@@ -76,6 +76,7 @@ var unordered = map[string]string{
 	"internal/fleet/grant.go:Fetch":  "asks whether any fits",
 	"internal/fleet/sweep.go:forget": "each key is judged by itself",
 	"internal/place/why.go:starting": "counts, and takes the least",
+	"internal/sim/instances.go:home": "counts",
 	"internal/sim/truth.go:node":     "counts",
 	"internal/sim/truth.go:starts":   "says what is wrong, in a run that has failed then",
 }

@@ -61,7 +61,7 @@ func (w *World) boot() {
 	w.srv = s
 	w.must(db.AddView(queue))
 	s.fleet = w.newFleet(db, clock)
-	providers := provider.Set{location: crashing{w.cloud, w.cloud, w}}
+	providers := provider.Set{location: crashing{w.cloud, w.cloud, w.cloud, w}}
 	s.compute = &compute.Controller{
 		DB: db, Queue: queue, Providers: providers, Limits: compute.DefaultLimits, Now: clock, Log: log,
 		Join: func(n *atelier.Node) provider.Join { return provider.Join{Token: s.fleet.JoinToken(n.ID, n.UID)} },
@@ -203,6 +203,15 @@ func (c crashing) Terminate(ctx context.Context, name string) error {
 	err := c.Provider.Terminate(ctx, name)
 	c.w.note("terminate %s err=%v", name, err)
 	c.w.point("after-terminate")
+	return err
+}
+
+// DeleteVolume implements provider.Volumes.
+func (c crashing) DeleteVolume(ctx context.Context, name string) error {
+	c.w.point("before-delete-volume")
+	err := c.Volumes.DeleteVolume(ctx, name)
+	c.w.note("delete volume %s err=%v", name, err)
+	c.w.point("after-delete-volume")
 	return err
 }
 

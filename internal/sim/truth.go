@@ -214,6 +214,10 @@ func (t *truth) node(tx *store.Tx, id atelier.ID, was *atelier.Node) {
 		return
 	}
 	spec := comp.Spec.Cluster
+	if spec == nil {
+		t.home(comp)
+		return
+	}
 	there := 0
 	for other, o := range t.nodes {
 		if other.Parent() == comp.ID && o.State != atelier.Gone {
@@ -245,6 +249,7 @@ func (t *truth) atRest() {
 	w.must(w.srv.db.Verify(context.Background()))
 	w.must(w.srv.db.Read(context.Background(), func(tx *store.Tx) error {
 		t.restClusters(tx)
+		t.restInstances(tx)
 		t.restJobs(tx)
 		t.restParents(tx)
 		return nil
@@ -362,7 +367,7 @@ func (t *truth) restMachines() {
 // restOperations polls the last operation of every cluster: all must have ended.
 func (t *truth) restOperations() {
 	w := t.w
-	for _, p := range w.users.clusters {
+	for _, p := range slices.Concat(w.users.clusters, w.users.instances) {
 		if p.poll == "" {
 			continue
 		}

@@ -19,6 +19,8 @@ type users struct {
 	w        *World
 	clusters []*promise // by age
 	jobs     []*promise
+
+	instances []*promise
 }
 
 // promise is what the answers to the requests about one resource amount to.
@@ -33,6 +35,7 @@ type promise struct {
 	need   int      // of a job
 	on     *promise // the cluster of a job
 	cancel bool     // acknowledged
+	power  []bool   // of an instance: on or off, the last acknowledged, then those asked since without an answer
 	poll   string   // URL of the last operation
 	pollAt time.Time
 }
@@ -47,6 +50,10 @@ func (u *users) act() {
 		return
 	}
 	w.after(w.between(time.Second, 40*time.Second), "user", u.act)
+	if w.chance(0.12) {
+		u.instance()
+		return
+	}
 	switch n := w.rnd.IntN(100); {
 	case n < 20 || len(u.clusters) == 0:
 		u.putCluster()

@@ -193,6 +193,7 @@ func (w *World) guard(name string, step func()) {
 type crashing struct {
 	provider.Provider
 	provider.Catalog
+	provider.Volumes
 	w *World
 }
 
