@@ -183,7 +183,7 @@ func (a *Auth) deviceCode(w http.ResponseWriter, r *http.Request) {
 		"device_code": deviceCode, "user_code": userCode, "verification_uri": at, "verification_url": at,
 		"expires_in": int(deviceLife / time.Second), "interval": int(devicePause / time.Second),
 		"message": "To sign in, open " + at + " in a browser that is signed in to Atelier and enter the code " + userCode +
-			", or run `atelier sign-in approve " + userCode + "` on the server's machine.",
+			", or run `atelier device approve " + userCode + "` on the server's machine.",
 	})
 }
 

@@ -544,3 +544,37 @@ func TestIdentityTokens(t *testing.T) {
 	put("t", atelier.TaskEnded)
 	refused(t, b, bearer(token))
 }
+
+// TestPublishedKeys checks a token as a party does that only knows the issuer's
+// addresses.
+func TestPublishedKeys(t *testing.T) {
+	b := newBench(t)
+	b.add(t, "app", "s")
+	get := func(path string, into any) {
+		t.Helper()
+		w := httptest.NewRecorder()
+		b.mux().ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		if err := json.Unmarshal(w.Body.Bytes(), into); err != nil || w.Code != 200 {
+			t.Fatalf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+	var doc struct {
+		Issuer string `json:"issuer"`
+		Keys   string `json:"jwks_uri"`
+	}
+	get(endpoint+"/"+b.Tenant()+"/v2.0/.well-known/openid-configuration", &doc)
+	var keys jose.JSONWebKeySet
+	get(doc.Keys, &keys)
+	token, err := jwt.ParseSigned(b.mustToken(t, "app", "s"), []jose.SignatureAlgorithm{jose.RS256})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c jwt.Claims
+	found := keys.Key(token.Headers[0].KeyID)
+	if len(found) != 1 || token.Claims(found[0].Key, &c) != nil {
+		t.Fatalf("the published keys %v do not verify a token of %q", keys, token.Headers[0].KeyID)
+	}
+	if err := c.Validate(jwt.Expected{Issuer: doc.Issuer, AnyAudience: jwt.Audience{endpoint}, Time: start}); err != nil {
+		t.Error(err)
+	}
+}

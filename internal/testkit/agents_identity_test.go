@@ -50,7 +50,8 @@ func TestManagedIdentity(t *testing.T) {
 	node := r.wanted("n0")
 	m := r.launch(node)
 	gate := filepath.Join(t.TempDir(), "gate")
-	command := `env; echo ready; until [ -e ` + gate + ` ]; do sleep 0.01; done`
+	t.Cleanup(func() { _ = os.WriteFile(gate, nil, 0o600) }) // a failed test leaves no command behind
+	command := `env; echo ready; until [ -e ` + gate + ` ] || [ ! -d ` + filepath.Dir(gate) + ` ]; do sleep 0.01; done`
 	start := func(name string) (atelier.ID, map[string]string) {
 		id := r.submit(name, atelier.JobSpec{Command: command}, node)[0]
 		r.until("the command of "+name, func() bool { return strings.Contains(r.output(name, 0, stdLog), "ready\n") })
