@@ -42,6 +42,7 @@ type agent struct {
 	cert    tls.Certificate
 	boot    string
 	watch   *notifier
+	msi     msi
 	ctx     context.Context // of the process: tasks outlive connections
 	tasks   sync.WaitGroup
 
@@ -72,6 +73,7 @@ func Run(ctx context.Context, cfg Config) (exitCode int, err error) {
 		}
 		return 1, err
 	}
+	a.msi.a = a
 	a.watch = newNotifier()
 	defer a.watch.close()
 	a.core = Core{Node: a.machine.Node, Grace: cfg.Grace}

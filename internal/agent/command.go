@@ -45,6 +45,13 @@ func (w *worker) env(python []string, lookup func(kind, name string) (string, er
 		}
 		vars[name] = value
 	}
+	if w.task.Spec.Identity != "" {
+		own, err := w.a.msi.env(w.key)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(vars, own)
+	}
 	env := make([]string, 0, len(vars))
 	for _, name := range slices.Sorted(maps.Keys(vars)) {
 		env = append(env, name+"="+vars[name])

@@ -194,6 +194,11 @@ func (a *agent) adopt() error {
 		w := newWorker(a, e.Name(), r.Task)
 		w.record = r
 		a.workers[w.key] = w
+		if known && r.Task.Spec.Identity != "" {
+			if err := a.msi.begin(); err != nil {
+				a.cfg.Log.Error("serve identities", "err", err)
+			}
+		}
 		if known {
 			w.ship.resume()
 		}

@@ -47,6 +47,7 @@ type rig struct {
 	addr   string
 	secret []byte
 	log    *slog.Logger
+	issuer fleet.Identities
 
 	fleet *fleet.Fleet
 	halt  func() // stops the server
@@ -120,7 +121,7 @@ func (r *rig) serve() {
 	ln, err := net.Listen("tcp", addr)
 	r.must(err)
 	r.addr = ln.Addr().String()
-	r.fleet = &fleet.Fleet{DB: r.db, Now: time.Now, Secret: r.secret}
+	r.fleet = &fleet.Fleet{DB: r.db, Now: time.Now, Secret: r.secret, Identities: r.issuer}
 	s := &fleet.Server{Fleet: r.fleet, Blobs: r.blobs, Logs: r.logs, Log: r.log}
 	hs := &http.Server{
 		Handler:   http.NotFoundHandler(),
