@@ -130,7 +130,7 @@ func TestGoSDKInstance(t *testing.T) {
 		t.Errorf("the note says %q, %v", note, err)
 	}
 	t.Run("a-job-waits-for-the-start", func(t *testing.T) {
-		if _, errs, code := s.cli(t, "job", "run", "--data-dir", s.dir, "--no-wait", "--name", "waits", "--compute", "dev-box", "--", "cat", "note"); code != 0 {
+		if _, errs, code := s.cli(t, "job", "run", "--data-dir", s.dir, "--no-stream", "--name", "waits", "--compute", "dev-box", "--", "cat", "note"); code != 0 {
 			t.Fatal(errs)
 		}
 		if out, errs, _ := s.cli(t, "why", "waits"); !strings.Contains(out+errs, "atelier compute start dev-box") {
