@@ -45,7 +45,7 @@ func upCommand() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVar(&s.Listen, "listen", "127.0.0.1:8443", "address of the API; port 0 picks a free one")
-	f.StringVar(&s.PrintEnv, "print-env", "", "write what `atelier env` prints to this file when ready")
+	f.StringVar(&s.PrintEnv, "print-env", "", "write what atelier env prints to this `FILE` when ready")
 	f.StringVar(&s.LogLevel, "log-level", "warn", "what the server logs on stderr: debug, info, warn or error")
 	f.StringVar(&s.Blobs, "blobs", "", "keep code, data and outputs in S3: s3://BUCKET/PREFIX?endpoint=URL&region=NAME, with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
 	f.BoolVar(&s.UniqueInWorkspace, "unique-in-workspace", false, "compute names need to be unique in their workspace only, not in the whole location")

@@ -56,7 +56,7 @@ func (a *App) update(cmd *cobra.Command, f *clusterFlags, name string) error {
 		return err
 	}
 	var v *client.Compute
-	if given("description") {
+	if given("description") || len(patch.rest) > 0 {
 		v, _, err = c.PutCompute(ctx, name, patch.over(old.Raw))
 	} else {
 		v, _, err = c.PatchCompute(ctx, name, patch.body())
@@ -78,6 +78,7 @@ type computePatch struct {
 	scale       client.ScaleSettings
 	tags        map[string]string
 	description string
+	rest        []func(whole, properties, inner map[string]any) // what else the file asks for, which only a PUT can say
 }
 
 // body is the patch for PATCH, which cannot change the description.
@@ -88,6 +89,7 @@ func (p *computePatch) body() any {
 // changes is what the file and the flags change.
 func (a *App) changes(given func(string) bool, f *clusterFlags, old *client.Compute) (*computePatch, error) {
 	scale, tags, description := *cluster(old).ScaleSettings, old.Tags, old.Properties.Description
+	var rest []func(whole, properties, inner map[string]any)
 	if f.file != "" {
 		name, src, err := a.readFile(f.file)
 		if err != nil {
@@ -109,6 +111,10 @@ func (a *App) changes(given func(string) bool, f *clusterFlags, old *client.Comp
 		if spec.Tags != nil {
 			tags = spec.Tags
 		}
+		if spec.Description != "" {
+			description = spec.Description
+		}
+		rest = otherWishes(spec)
 	}
 	if given("min") {
 		scale.MinNodeCount = f.min
@@ -137,7 +143,32 @@ func (a *App) changes(given func(string) bool, f *clusterFlags, old *client.Comp
 	if given("description") {
 		description = f.description
 	}
-	return &computePatch{scale, merged, description}, nil
+	return &computePatch{scale, merged, description, rest}, nil
+}
+
+// otherWishes is what a file asks for beyond scale and tags. Most of it cannot change
+// after creation: the server says so where it differs from what is.
+func otherWishes(spec *clusterFile) []func(whole, properties, inner map[string]any) {
+	body := wireCluster(spec)
+	asked := body.Properties.Properties
+	var list []func(whole, properties, inner map[string]any)
+	wish := func(asks bool, set func(whole, properties, inner map[string]any)) {
+		if asks {
+			list = append(list, set)
+		}
+	}
+	wish(spec.Location != "", func(whole, p, _ map[string]any) {
+		whole["location"], p["computeLocation"] = spec.Location, spec.Location
+	})
+	wish(spec.Description != "", func(_, _, _ map[string]any) {}) // it is in the patch; only a PUT takes it
+	wish(spec.Size != "", func(_, _, in map[string]any) { in["vmSize"] = spec.Size })
+	wish(spec.Priority != "", func(_, _, in map[string]any) { in["vmPriority"] = spec.Priority })
+	wish(spec.PublicSSH != "NotSpecified", func(_, _, in map[string]any) { in["remoteLoginPortPublicAccess"] = spec.PublicSSH })
+	wish(spec.NoPublicIP, func(_, _, in map[string]any) { in["enableNodePublicIp"] = false })
+	wish(asked.Subnet != nil, func(_, _, in map[string]any) { in["subnet"] = asked.Subnet })
+	wish(asked.UserAccountCredentials != nil, func(_, _, in map[string]any) { in["userAccountCredentials"] = asked.UserAccountCredentials })
+	wish(spec.Identity != "", func(whole, _, _ map[string]any) { whole["identity"] = body.Identity })
+	return list
 }
 
 // over is the whole object with the changes in it, for a PUT. What this client does
@@ -153,6 +184,9 @@ func (p *computePatch) over(raw json.RawMessage) any {
 		return p.body()
 	}
 	whole["tags"], properties["description"], inner["scaleSettings"] = p.tags, p.description, p.scale
+	for _, set := range p.rest {
+		set(whole, properties, inner)
+	}
 	return whole
 }
 

@@ -58,7 +58,7 @@ func (a *App) createCluster() *cobra.Command {
 		},
 	}
 	fl := cmd.Flags()
-	fl.StringVar(&f.size, "size", "", "machine size; `atelier compute sizes` lists them (default: the first)")
+	fl.StringVar(&f.size, "size", "", "machine size, of those that compute sizes lists (default: the first)")
 	fl.StringVar(&f.location, "location", "", "location (default: that of the workspace)")
 	fl.StringVar(&f.priority, "priority", "dedicated", "dedicated, or low: cheaper, and may be taken away")
 	fl.StringVar(&f.description, "description", "", "description")

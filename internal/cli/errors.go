@@ -108,7 +108,9 @@ func (a *App) errorText(err error, code, target string, cmd *cobra.Command) stri
 		what, why, tries = f.what, f.err.Error(), f.tries
 		var inner *failure
 		if errors.As(f.err, &inner) {
-			why = inner.err.Error()
+			if why = inner.err.Error(); inner.what != "" && inner.what != what {
+				why = a.say("error.joined", inner.what, why) // a file of many, for example
+			}
 		}
 	}
 	first, rest, _ := strings.Cut(strings.TrimRight(why, "\n"), "\n")
