@@ -82,9 +82,7 @@ class SignIn(Case):
         )
         name = self.ml.jobs.create_or_update(job).name
         eventually("the job has ended", lambda: self.ml.jobs.get(name).status in ("Completed", "Failed"))
-        out = io.StringIO()
-        with contextlib.redirect_stdout(out):
-            self.ml.jobs.stream(name)
+        with contextlib.redirect_stdout(io.StringIO()):
             self.ml.jobs.download(name, download_path=pathlib.Path.cwd() / "got")
         log = (pathlib.Path.cwd() / "got" / "artifacts" / "user_logs" / "std_log.txt").read_text()
         tokens = [line.split()[1] for line in log.splitlines() if line.startswith("token ")]
