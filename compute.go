@@ -139,24 +139,34 @@ func (s *ClusterSpec) Fixed(old *ClusterSpec) error {
 		field     string
 		was, asks any
 	}{
-		{"vmSize", fold(old.Size), fold(s.Size)},
+		{"vmSize", old.Size, s.Size},
 		{"vmPriority", old.Priority, s.Priority},
 		{"osType", old.OSType, s.OSType},
 		{"remoteLoginPortPublicAccess", old.RemoteLogin, s.resolved(old)},
 		{"userAccountCredentials.adminUserName", old.AdminUser, s.AdminUser},
 		{"userAccountCredentials.adminUserSshPublicKey", old.AdminKey, s.AdminKey},
-		{"subnet", fold(old.Subnet), fold(s.Subnet)},
-		{"virtualMachineImage", fold(old.Image), fold(s.Image)},
+		{"subnet", old.Subnet, s.Subnet},
+		{"virtualMachineImage", old.Image, s.Image},
 		{"isolatedNetwork", old.Isolated, s.Isolated},
 		{"enableNodePublicIp", !old.NoPublicIP, !s.NoPublicIP},
 	} {
-		if f.was != f.asks {
+		if !sameFixed(f.field, f.was, f.asks) {
 			return Errorf(Conflict, "PropertyChangeNotAllowed",
 				"%s cannot change after the cluster was created: it is %v, the request asks for %v; delete the cluster and create it anew, or leave the field as it is",
 				f.field, quoted(f.was), quoted(f.asks)).At("properties.properties." + f.field)
 		}
 	}
 	return nil
+}
+
+// sameFixed compares without regard to case what Azure names without regard to case;
+// the error then repeats both as they were written.
+func sameFixed(field string, was, asks any) bool {
+	switch field {
+	case "vmSize", "subnet", "virtualMachineImage":
+		return fold(was.(string)) == fold(asks.(string))
+	}
+	return was == asks
 }
 
 // resolved is the remote login that the spec asks for. "NotSpecified" is no wish:

@@ -131,6 +131,16 @@ func TestClusterFixed(t *testing.T) {
 	}
 }
 
+// TestClusterFixedRepeatsWhatWasWritten has sizes in the error as users spell them.
+func TestClusterFixedRepeatsWhatWasWritten(t *testing.T) {
+	old, s := goodCluster(), goodCluster()
+	old.Size, s.Size = "Standard_DS3_v2", "STANDARD_NC6"
+	err := s.Fixed(old)
+	if err == nil || !strings.Contains(err.Error(), `it is "Standard_DS3_v2", the request asks for "STANDARD_NC6"`) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestClusterFixedIsReflexive(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.Make[ClusterSpec]().Draw(t, "spec")

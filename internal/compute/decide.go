@@ -328,6 +328,13 @@ func (p *Plan) reasons(starting *atelier.Node, now time.Time) []atelier.Reason {
 	}
 	return []atelier.Reason{{Code: atelier.ReasonScalingUp, Since: starting.CreatedAt,
 		Params:   map[string]string{"n": fmt.Sprint(st.Counts.Preparing), "stage": string(starting.State)},
-		Message:  fmt.Sprintf("%d nodes are starting; the first is %s.", st.Counts.Preparing, starting.State),
+		Message:  startingWords(st.Counts.Preparing, string(starting.State)),
 		Evidence: []string{string(starting.ID)}}}
+}
+
+func startingWords(n int, first string) string {
+	if n == 1 {
+		return fmt.Sprintf("1 node is starting; it is %s.", first)
+	}
+	return fmt.Sprintf("%d nodes are starting; the first is %s.", n, first)
 }

@@ -64,7 +64,7 @@ func (v *View) Why(j *atelier.Job, c *atelier.Compute) []atelier.Reason {
 		}
 	}
 	if ahead := p.ahead(v.jobs[j.ID]); ahead > 0 {
-		words := "%d jobs ahead."
+		words := either(ahead, "%d job ahead.", "%d jobs ahead.")
 		if ahead > countAhead {
 			words = "More than %d jobs ahead."
 		}
@@ -72,7 +72,7 @@ func (v *View) Why(j *atelier.Job, c *atelier.Compute) []atelier.Reason {
 		add(atelier.ReasonQueuedBehind, false, params("n", ahead), "wait, or submit it with a higher priority", words, ahead)
 	}
 	if starting, oldest := p.starting(); starting > 0 {
-		add(atelier.ReasonScalingUp, false, params("n", starting), "", "%d nodes starting, the first since %s.", starting, oldest.Format(time.TimeOnly))
+		add(atelier.ReasonScalingUp, false, params("n", starting), "", either(starting, "%d node starting, since %[2]s.", "%d nodes starting, the first since %s."), starting, oldest.Format(time.TimeOnly))
 	}
 	if p.busy >= most || p.frees < need && len(p.nodes) >= most && p.busy > 0 {
 		remedy := fmt.Sprintf("wait, or atelier compute update %s --max %d", name, most+need)
@@ -83,12 +83,20 @@ func (v *View) Why(j *atelier.Job, c *atelier.Compute) []atelier.Reason {
 			"%d of at most %d nodes are busy; the job takes %d.", p.busy, most, need)
 	}
 	if j.Status.Lost > 0 {
-		add(atelier.ReasonPreempted, false, params("n", j.Status.Lost), "", "Its nodes went away %d times; it is queued again.", j.Status.Lost)
+		add(atelier.ReasonPreempted, false, params("n", j.Status.Lost), "", either(j.Status.Lost, "Its nodes went away %d time; it is queued again.", "Its nodes went away %d times; it is queued again."), j.Status.Lost)
 	}
 	if len(list) == 0 {
-		add(atelier.ReasonScalingUp, false, params("n", need), "", "%d nodes are being asked for.", need)
+		add(atelier.ReasonScalingUp, false, params("n", need), "", either(need, "%d node is being asked for.", "%d nodes are being asked for."), need)
 	}
 	return list
+}
+
+// either is the wording for one, or the one for more.
+func either(n int, one, more string) string {
+	if n == 1 {
+		return one
+	}
+	return more
 }
 
 func params(kv ...any) map[string]string {

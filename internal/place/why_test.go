@@ -21,17 +21,17 @@ func (w *world) why(j *atelier.Job) string {
 func TestWhy(t *testing.T) {
 	w := newWorld(t, 2)
 	first := w.job("first", 1, 0)
-	if got := w.why(first); got != "ScalingUp: 1 nodes are being asked for." {
+	if got := w.why(first); got != "ScalingUp: 1 node is being asked for." {
 		t.Errorf("without nodes: %s", got)
 	}
 	w.node("a", "Booting", "")
-	if got := w.why(first); got != "ScalingUp: 1 nodes starting, the first since 00:00:00." {
+	if got := w.why(first); got != "ScalingUp: 1 node starting, since 00:00:00." {
 		t.Errorf("while one boots: %s", got)
 	}
 	w.node("a2", "Ready", ws.Child("jobs", "other"))
 	w.node("a3", "Ready", ws.Child("jobs", "another"))
 	second := w.job("second", 1, 0)
-	if got := w.why(second); !strings.HasPrefix(got, "QueuedBehind: 1 jobs ahead.") || !strings.Contains(got, "ClusterAtMax: 2 of at most 2 nodes are busy; the job takes 1.") {
+	if got := w.why(second); !strings.HasPrefix(got, "QueuedBehind: 1 job ahead.") || !strings.Contains(got, "ClusterAtMax: 2 of at most 2 nodes are busy; the job takes 1.") {
 		t.Errorf("behind one, all busy: %s", got)
 	}
 	if got := w.why(w.job("urgent", 1, 5)); strings.Contains(got, "QueuedBehind") {
@@ -54,7 +54,7 @@ func TestWhyCounts(t *testing.T) {
 		jobs = append(jobs, w.job(fmt.Sprintf("j%d", i), 1+i%3, 0))
 	}
 	for _, i := range []int{1, 2, 700, 999} {
-		if got, want := w.why(jobs[i]), fmt.Sprintf("QueuedBehind: %d jobs ahead.", i); jobs[i].Spec.Instances <= 2 && !strings.HasPrefix(got, want) {
+		if got, want := w.why(jobs[i]), fmt.Sprintf("QueuedBehind: %d job", i); jobs[i].Spec.Instances <= 2 && !strings.HasPrefix(got, want) {
 			t.Errorf("job %d: %s", i, got)
 		}
 	}
