@@ -1,6 +1,7 @@
 # make run   everything at once: build, start, a cluster, a training job, its result
 # make test  everything that must pass; what CI runs
-# Needs Go, Python 3 with venv, and git; the scripts install or name what is missing.
+# Needs Go, Python 3 with venv, and git; for the tests Node.js 20 with npm. The scripts
+# install or name what is missing.
 
 export CGO_ENABLED := 0
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
@@ -16,7 +17,7 @@ run: build ## the example job on a cluster that grows from zero; serves until Ct
 	scripts/run "$(DATA)"
 
 test: check build ## all tests, from the vocabulary to the real binary and the examples
-	scripts/need-python
+	scripts/need-clients
 	go test -run '^$$' ./... >/dev/null
 	go test -p 1 -timeout 50m ./...
 	scripts/test-examples
