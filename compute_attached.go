@@ -38,16 +38,22 @@ var account = []string{"administratorAccount.password", "administratorAccount.pr
 
 // AttachedKinds are they, as Azure spells them (behaviour 1.3 to 1.5).
 var AttachedKinds = []AttachedKind{
-	{Name: KindAKS, What: "an inference cluster", Resource: []string{"Microsoft.ContainerService/managedClusters"}, Optional: true,
-		Secrets: []string{"sslConfiguration.key"}, ReadOnly: []string{"systemServices"}},
-	{Name: KindKubernetes, What: "a Kubernetes cluster",
+	{
+		Name: KindAKS, What: "an inference cluster", Resource: []string{"Microsoft.ContainerService/managedClusters"}, Optional: true,
+		Secrets: []string{"sslConfiguration.key"}, ReadOnly: []string{"systemServices"},
+	},
+	{
+		Name: KindKubernetes, What: "a Kubernetes cluster",
 		Resource: []string{"Microsoft.ContainerService/managedClusters", "Microsoft.Kubernetes/connectedClusters"},
-		Secrets:  []string{"relayConnectionString", "serviceBusConnectionString"}},
+		Secrets:  []string{"relayConnectionString", "serviceBusConnectionString"},
+	},
 	{Name: KindVM, What: "a virtual machine", Resource: []string{"Microsoft.Compute/virtualMachines"}, Or: "address", Secrets: account},
 	{Name: "HDInsight", What: "an HDInsight cluster", Resource: []string{"Microsoft.HDInsight/clusters"}, Or: "address", Secrets: account},
 	{Name: "DataFactory", What: "a data factory", Optional: true},
-	{Name: KindDatabricks, What: "a Databricks workspace", Resource: []string{"Microsoft.Databricks/workspaces"}, Or: "workspaceUrl",
-		Secrets: []string{"databricksAccessToken"}},
+	{
+		Name: KindDatabricks, What: "a Databricks workspace", Resource: []string{"Microsoft.Databricks/workspaces"}, Or: "workspaceUrl",
+		Secrets: []string{"databricksAccessToken"},
+	},
 	{Name: "DataLakeAnalytics", What: "a Data Lake Analytics account", Resource: []string{"Microsoft.DataLakeAnalytics/accounts"}, Or: "dataLakeStoreAccountName"},
 	{Name: KindSpark, What: "a Synapse Spark pool", Resource: []string{"Microsoft.Synapse/workspaces"}},
 }
@@ -88,8 +94,10 @@ func (k AttachedKind) CheckResource(id, or string) error {
 
 // NotDriven says why no job can run on a compute of the kind.
 func (k AttachedKind) NotDriven() Problem {
-	return Problem{Code: "ComputeTypeNotDriven",
-		Message: "Atelier keeps this compute (" + k.What + ") but cannot run anything on it yet; jobs for it are refused, use a cluster or an instance"}
+	return Problem{
+		Code:    "ComputeTypeNotDriven",
+		Message: "Atelier keeps this compute (" + k.What + ") but cannot run anything on it yet; jobs for it are refused, use a cluster or an instance",
+	}
 }
 
 // Lengths of the name of an AKS cluster (behaviour 11, trap 1).

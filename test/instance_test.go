@@ -191,17 +191,27 @@ func TestGoSDKAttached(t *testing.T) {
 		action ml.UnderlyingResourceAction
 	}{
 		{"aks", &ml.AKS{ComputeType: to.Ptr(ml.ComputeTypeAKS), Properties: &ml.AKSSchemaProperties{AgentCount: to.Ptr[int32](3), AgentVMSize: to.Ptr("Standard_DS3_v2")}}, ml.UnderlyingResourceActionDelete},
-		{"kube", &ml.Kubernetes{ComputeType: to.Ptr(ml.ComputeTypeKubernetes), ResourceID: to.Ptr(arms + "Microsoft.Kubernetes/connectedClusters/c"),
-			Properties: &ml.KubernetesProperties{Namespace: to.Ptr("ns")}}, ml.UnderlyingResourceActionDetach},
-		{"box", &ml.VirtualMachine{ComputeType: to.Ptr(ml.ComputeTypeVirtualMachine), ResourceID: to.Ptr(arms + "Microsoft.Compute/virtualMachines/v"),
-			Properties: &ml.VirtualMachineSchemaProperties{SSHPort: to.Ptr[int32](22), AdministratorAccount: account}}, ml.UnderlyingResourceActionDetach},
-		{"hdi", &ml.HDInsight{ComputeType: to.Ptr(ml.ComputeTypeHDInsight),
-			Properties: &ml.HDInsightProperties{Address: to.Ptr("c-ssh"), AdministratorAccount: account}}, ml.UnderlyingResourceActionDetach},
+		{"kube", &ml.Kubernetes{
+			ComputeType: to.Ptr(ml.ComputeTypeKubernetes), ResourceID: to.Ptr(arms + "Microsoft.Kubernetes/connectedClusters/c"),
+			Properties: &ml.KubernetesProperties{Namespace: to.Ptr("ns")},
+		}, ml.UnderlyingResourceActionDetach},
+		{"box", &ml.VirtualMachine{
+			ComputeType: to.Ptr(ml.ComputeTypeVirtualMachine), ResourceID: to.Ptr(arms + "Microsoft.Compute/virtualMachines/v"),
+			Properties: &ml.VirtualMachineSchemaProperties{SSHPort: to.Ptr[int32](22), AdministratorAccount: account},
+		}, ml.UnderlyingResourceActionDetach},
+		{"hdi", &ml.HDInsight{
+			ComputeType: to.Ptr(ml.ComputeTypeHDInsight),
+			Properties:  &ml.HDInsightProperties{Address: to.Ptr("c-ssh"), AdministratorAccount: account},
+		}, ml.UnderlyingResourceActionDetach},
 		{"factory", &ml.DataFactory{ComputeType: to.Ptr(ml.ComputeTypeDataFactory)}, ml.UnderlyingResourceActionDetach},
-		{"bricks", &ml.Databricks{ComputeType: to.Ptr(ml.ComputeTypeDatabricks), ResourceID: to.Ptr(arms + "Microsoft.Databricks/workspaces/d"),
-			Properties: &ml.DatabricksProperties{DatabricksAccessToken: to.Ptr("hush"), WorkspaceURL: to.Ptr("https://d")}}, ml.UnderlyingResourceActionDetach},
-		{"lake", &ml.DataLakeAnalytics{ComputeType: to.Ptr(ml.ComputeTypeDataLakeAnalytics), ResourceID: to.Ptr(arms + "Microsoft.DataLakeAnalytics/accounts/a"),
-			Properties: &ml.DataLakeAnalyticsSchemaProperties{DataLakeStoreAccountName: to.Ptr("a")}}, ml.UnderlyingResourceActionDetach},
+		{"bricks", &ml.Databricks{
+			ComputeType: to.Ptr(ml.ComputeTypeDatabricks), ResourceID: to.Ptr(arms + "Microsoft.Databricks/workspaces/d"),
+			Properties: &ml.DatabricksProperties{DatabricksAccessToken: to.Ptr("hush"), WorkspaceURL: to.Ptr("https://d")},
+		}, ml.UnderlyingResourceActionDetach},
+		{"lake", &ml.DataLakeAnalytics{
+			ComputeType: to.Ptr(ml.ComputeTypeDataLakeAnalytics), ResourceID: to.Ptr(arms + "Microsoft.DataLakeAnalytics/accounts/a"),
+			Properties: &ml.DataLakeAnalyticsSchemaProperties{DataLakeStoreAccountName: to.Ptr("a")},
+		}, ml.UnderlyingResourceActionDetach},
 		{"spark", &ml.SynapseSpark{ComputeType: to.Ptr(ml.ComputeTypeSynapseSpark), ResourceID: to.Ptr(arms + "Microsoft.Synapse/workspaces/w/bigDataPools/p")}, ml.UnderlyingResourceActionDetach},
 	} {
 		t.Run(k.name, func(t *testing.T) {
@@ -253,8 +263,10 @@ func TestGoSDKQuotas(t *testing.T) {
 	if one == nil {
 		t.Fatal("the family is not in the list")
 	}
-	done, err := quotas.Update(t.Context(), "local", ml.QuotaUpdateParameters{Location: to.Ptr("local"),
-		Value: []*ml.QuotaBaseProperties{{ID: one.ID, Type: one.Type, Limit: to.Ptr[int64](4), Unit: to.Ptr(ml.QuotaUnitCount)}}}, nil)
+	done, err := quotas.Update(t.Context(), "local", ml.QuotaUpdateParameters{
+		Location: to.Ptr("local"),
+		Value:    []*ml.QuotaBaseProperties{{ID: one.ID, Type: one.Type, Limit: to.Ptr[int64](4), Unit: to.Ptr(ml.QuotaUnitCount)}},
+	}, nil)
 	if err != nil || *done.Value[0].Status != ml.StatusSuccess {
 		t.Fatalf("update: %v %s", err, mustJSON(t, done))
 	}

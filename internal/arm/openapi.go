@@ -106,7 +106,9 @@ var statusWords = map[int]string{
 	202: "Under way; Azure-AsyncOperation or Location says where to ask.", 204: "There is nothing to say.",
 }
 
-func content(media string, s any) map[string]any { return map[string]any{media: map[string]any{"schema": s}} }
+func content(media string, s any) map[string]any {
+	return map[string]any{media: map[string]any{"schema": s}}
+}
 
 func ref(name string) Schema { return Schema{"$ref": "#/components/schemas/" + name} }
 

@@ -62,8 +62,10 @@ func (s *Server) asFault(r *http.Request, id string, err error) *fault {
 		return &fault{http.StatusBadRequest, "RequestBodyIncomplete", "the request broke off; send it again"}
 	}
 	s.Log.Error("blob request failed", "op", r.Method+" "+r.URL.Path, "request", id, "err", err)
-	return &fault{http.StatusInternalServerError, "InternalError",
-		"Atelier could not answer this request because of a fault of its own; its log has the cause under the request id " + id}
+	return &fault{
+		http.StatusInternalServerError, "InternalError",
+		"Atelier could not answer this request because of a fault of its own; its log has the cause under the request id " + id,
+	}
 }
 
 type errorBody struct {

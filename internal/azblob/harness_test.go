@@ -50,6 +50,7 @@ func (p person) Name() string { return string(p) }
 func (p person) Sees(id atelier.ID) bool {
 	return strings.HasSuffix(string(id), "~other") == (p == "bob")
 }
+
 func (p person) May(action string, id atelier.ID) bool {
 	return p.Sees(id) && (p != "eve" || strings.HasSuffix(action, "/read"))
 }

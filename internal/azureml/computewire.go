@@ -475,8 +475,10 @@ func (a *API) warnings(c *atelier.Compute) any {
 	list := append([]atelier.Problem{}, c.Status.Warnings...)
 	if size := c.Spec.VMSize(); size != "" && a.Catalogs[c.Spec.Location] != nil {
 		if _, short, err := a.Catalogs[c.Spec.Location].Fit(size); err == nil && short != "" {
-			list = append(list, atelier.Problem{Code: "SizeNotAvailableInFull", Target: "vmSize",
-				Message: "nodes have less than " + size + " says: " + short})
+			list = append(list, atelier.Problem{
+				Code: "SizeNotAvailableInFull", Target: "vmSize",
+				Message: "nodes have less than " + size + " says: " + short,
+			})
 		}
 	}
 	var subnet, image string
@@ -489,8 +491,10 @@ func (a *API) warnings(c *atelier.Compute) any {
 	}
 	for _, f := range []struct{ field, value string }{{"subnet", subnet}, {"virtualMachineImage", image}} {
 		if f.value != "" {
-			list = append(list, atelier.Problem{Code: "NotEnforced", Target: f.field,
-				Message: f.field + " is kept but has no effect at location " + c.Spec.Location})
+			list = append(list, atelier.Problem{
+				Code: "NotEnforced", Target: f.field,
+				Message: f.field + " is kept but has no effect at location " + c.Spec.Location,
+			})
 		}
 	}
 	if len(list) == 0 {

@@ -61,7 +61,8 @@ func sdkCluster(t *testing.T, w *world, c *aml.ComputeClient) {
 		t.Fatalf("%+v", cluster)
 	}
 	change, err := c.BeginUpdate(ctx, rg, wsName, "gpu", aml.ClusterUpdateParameters{Properties: &aml.ClusterUpdateProperties{Properties: &aml.ScaleSettingsInformation{
-		ScaleSettings: &aml.ScaleSettings{MaxNodeCount: to.Ptr[int32](8), MinNodeCount: to.Ptr[int32](1), NodeIdleTimeBeforeScaleDown: to.Ptr("PT5M")}}}}, nil)
+		ScaleSettings: &aml.ScaleSettings{MaxNodeCount: to.Ptr[int32](8), MinNodeCount: to.Ptr[int32](1), NodeIdleTimeBeforeScaleDown: to.Ptr("PT5M")},
+	}}}, nil)
 	must(t, err)
 	w.provision("gpu")
 	changed, err := change.PollUntilDone(ctx, nil)

@@ -249,8 +249,10 @@ func setIdle(s *atelier.InstanceSpec, in *arm.Text) error {
 func (a *API) instanceOut(c *atelier.Compute) map[string]any {
 	s, st := c.Spec.Instance, c.Status.Instance
 	if st == nil {
-		st = &atelier.InstanceStatus{State: atelier.InstanceCreating,
-			Operation: atelier.LastOperation{Name: s.Asked.Operation, At: s.Asked.At, Status: atelier.OperationInProgress, Trigger: atelier.TriggerUser}}
+		st = &atelier.InstanceStatus{
+			State:     atelier.InstanceCreating,
+			Operation: atelier.LastOperation{Name: s.Asked.Operation, At: s.Asked.At, Status: atelier.OperationInProgress, Trigger: atelier.TriggerUser},
+		}
 	}
 	out := map[string]any{}
 	for _, name := range []string{

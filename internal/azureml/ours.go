@@ -11,27 +11,49 @@ func (a *API) Ours() []arm.Route {
 	const jobRead = ws + "jobs/read"
 	code, data := inWS+"/codes/{name}/versions/{version}/upload", inWS+"/data/{name}/versions/{version}/upload"
 	return []arm.Route{
-		{Method: "POST", Pattern: inWS + "/submitJobs", Action: ws + "jobs/write", Handler: a.submitJobs, MaxBody: maxBatchBytes,
-			Doc: "submits up to 10,000 jobs at once, all or none"},
-		{Method: "POST", Pattern: code, Action: ws + "codes/versions/write", Handler: a.upload(atelier.KindCode), Raw: true, MaxBody: maxUpload,
-			Doc: "makes a version of code out of a tar stream"},
-		{Method: "POST", Pattern: data, Action: ws + "data/versions/write", Handler: a.upload(atelier.KindData), Raw: true, MaxBody: maxUpload,
-			Doc: "makes a version of data out of a tar stream; type=uri_file or uri_folder"},
-		{Method: "GET", Pattern: job + "/logs", Action: jobRead, Handler: a.listLogs,
-			Doc: "lists the logs of a job's tasks"},
-		{Method: "GET", Pattern: job + "/logs/{path...}", Action: jobRead, Handler: a.getLog,
-			Doc: "sends one log as text; attempt, rank, offset, follow=true"},
-		{Method: "GET", Pattern: job + "/output", Action: jobRead, Handler: a.getOutput,
-			Doc: "sends all that a job says, over all attempts; offset, follow=true"},
-		{Method: "GET", Pattern: job + "/outputs", Action: jobRead, Handler: a.listOutputs,
-			Doc: "lists the files that a job left"},
-		{Method: "GET", Pattern: job + "/outputs/{path...}", Action: jobRead, Handler: a.getOutputFile,
-			Doc: "sends one file that a job left"},
-		{Method: "GET", Pattern: inWS + "/events", Action: ws + "events/read", Handler: a.listEvents,
-			Doc: "lists what changed; after, target; with follow=true a stream of server-sent events"},
-		{Method: "GET", Pattern: compute + "/why", Action: ws + "computes/read", Handler: a.getComputeWhy,
-			Doc: "says why a compute is not what it should be"},
-		{Method: "GET", Pattern: job + "/why", Action: jobRead, Handler: a.getJobWhy,
-			Doc: "says why a job waits"},
+		{
+			Method: "POST", Pattern: inWS + "/submitJobs", Action: ws + "jobs/write", Handler: a.submitJobs, MaxBody: maxBatchBytes,
+			Doc: "submits up to 10,000 jobs at once, all or none",
+		},
+		{
+			Method: "POST", Pattern: code, Action: ws + "codes/versions/write", Handler: a.upload(atelier.KindCode), Raw: true, MaxBody: maxUpload,
+			Doc: "makes a version of code out of a tar stream",
+		},
+		{
+			Method: "POST", Pattern: data, Action: ws + "data/versions/write", Handler: a.upload(atelier.KindData), Raw: true, MaxBody: maxUpload,
+			Doc: "makes a version of data out of a tar stream; type=uri_file or uri_folder",
+		},
+		{
+			Method: "GET", Pattern: job + "/logs", Action: jobRead, Handler: a.listLogs,
+			Doc: "lists the logs of a job's tasks",
+		},
+		{
+			Method: "GET", Pattern: job + "/logs/{path...}", Action: jobRead, Handler: a.getLog,
+			Doc: "sends one log as text; attempt, rank, offset, follow=true",
+		},
+		{
+			Method: "GET", Pattern: job + "/output", Action: jobRead, Handler: a.getOutput,
+			Doc: "sends all that a job says, over all attempts; offset, follow=true",
+		},
+		{
+			Method: "GET", Pattern: job + "/outputs", Action: jobRead, Handler: a.listOutputs,
+			Doc: "lists the files that a job left",
+		},
+		{
+			Method: "GET", Pattern: job + "/outputs/{path...}", Action: jobRead, Handler: a.getOutputFile,
+			Doc: "sends one file that a job left",
+		},
+		{
+			Method: "GET", Pattern: inWS + "/events", Action: ws + "events/read", Handler: a.listEvents,
+			Doc: "lists what changed; after, target; with follow=true a stream of server-sent events",
+		},
+		{
+			Method: "GET", Pattern: compute + "/why", Action: ws + "computes/read", Handler: a.getComputeWhy,
+			Doc: "says why a compute is not what it should be",
+		},
+		{
+			Method: "GET", Pattern: job + "/why", Action: jobRead, Handler: a.getJobWhy,
+			Doc: "says why a job waits",
+		},
 	}
 }

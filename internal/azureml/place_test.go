@@ -3,7 +3,6 @@ package azureml
 import (
 	"strings"
 	"testing"
-
 )
 
 func TestWorkspacesThatTheCallerSees(t *testing.T) {

@@ -31,18 +31,30 @@ const (
 func (a *API) principalRoutes() []arm.Route {
 	const one = inWS + "/principals/{principal}"
 	return []arm.Route{
-		{Method: "GET", Pattern: inWS + "/principals", Action: roleRead, Handler: a.listPrincipals,
-			Doc: "lists who has a role in the workspace"},
-		{Method: "GET", Pattern: one, Action: roleRead, Handler: a.getPrincipal,
-			Doc: "shows somebody who has a role in the workspace"},
-		{Method: "PUT", Pattern: one, Action: roleWrite, Handler: a.putPrincipal,
-			Doc: "gives somebody a role in the workspace, and makes them if they are new; a new service's secret is shown once"},
-		{Method: "DELETE", Pattern: one, Action: roleDelete, Handler: a.deletePrincipal,
-			Doc: "takes somebody's roles in the workspace, and removes them if they have no other"},
-		{Method: "POST", Pattern: one + "/signInLink", Action: roleWrite, Handler: a.linkPrincipal,
-			Doc: "makes a link that signs a browser in as a user of the workspace, once"},
-		{Method: "POST", Pattern: "/providers/Microsoft.MachineLearningServices/deviceSignIns/{code}/{answer}", Action: rp + "deviceSignIns/action", Handler: a.answerDevice,
-			Doc: "lets the device that shows the code sign in as the caller (approve), or not (deny)"},
+		{
+			Method: "GET", Pattern: inWS + "/principals", Action: roleRead, Handler: a.listPrincipals,
+			Doc: "lists who has a role in the workspace",
+		},
+		{
+			Method: "GET", Pattern: one, Action: roleRead, Handler: a.getPrincipal,
+			Doc: "shows somebody who has a role in the workspace",
+		},
+		{
+			Method: "PUT", Pattern: one, Action: roleWrite, Handler: a.putPrincipal,
+			Doc: "gives somebody a role in the workspace, and makes them if they are new; a new service's secret is shown once",
+		},
+		{
+			Method: "DELETE", Pattern: one, Action: roleDelete, Handler: a.deletePrincipal,
+			Doc: "takes somebody's roles in the workspace, and removes them if they have no other",
+		},
+		{
+			Method: "POST", Pattern: one + "/signInLink", Action: roleWrite, Handler: a.linkPrincipal,
+			Doc: "makes a link that signs a browser in as a user of the workspace, once",
+		},
+		{
+			Method: "POST", Pattern: "/providers/Microsoft.MachineLearningServices/deviceSignIns/{code}/{answer}", Action: rp + "deviceSignIns/action", Handler: a.answerDevice,
+			Doc: "lets the device that shows the code sign in as the caller (approve), or not (deny)",
+		},
 	}
 }
 

@@ -30,9 +30,12 @@ func (a *API) workspaceChangeRoutes() []arm.Route {
 	}
 	none := func() any { return arm.List[any]{Value: []any{}} }
 	for _, list := range []struct{ path, action string }{
-		{"features", "features/read"}, {"outboundNetworkDependenciesEndpoints", "outboundNetworkDependenciesEndpoints/read"},
-		{"privateLinkResources", "privateLinkResources/read"}, {"privateEndpointConnections", "privateEndpointConnections/read"},
-		{"connections", "connections/read"}, {"outboundRules", "outboundRules/read"},
+		{"features", "features/read"},
+		{"outboundNetworkDependenciesEndpoints", "outboundNetworkDependenciesEndpoints/read"},
+		{"privateLinkResources", "privateLinkResources/read"},
+		{"privateEndpointConnections", "privateEndpointConnections/read"},
+		{"connections", "connections/read"},
+		{"outboundRules", "outboundRules/read"},
 	} {
 		add("GET", "/"+list.path, list.action, "lists none: there are none to have", a.inWorkspace(none))
 	}

@@ -98,8 +98,10 @@ func (p *Plan) advance(s Snapshot, now time.Time) []*atelier.Node {
 		switch n.State {
 		case atelier.Wanted, atelier.Booting:
 			if p.due(n.CreatedAt.Add(s.Limits.Boot), now) {
-				p.change(nodes, i, atelier.Leaving, &atelier.Problem{Code: "BootTimeout",
-					Message: fmt.Sprintf("its agent did not report within %s", s.Limits.Boot)}, now)
+				p.change(nodes, i, atelier.Leaving, &atelier.Problem{
+					Code:    "BootTimeout",
+					Message: fmt.Sprintf("its agent did not report within %s", s.Limits.Boot),
+				}, now)
 			}
 		case atelier.Ready, atelier.Draining:
 			switch {
@@ -303,8 +305,10 @@ func (p *Plan) provisioning(s Snapshot, ready int, now time.Time) {
 	case p.due(latest(c.CreatedAt, c.UpdatedAt).Add(s.Limits.Provision), now):
 		st.State = atelier.Failed
 		if len(st.Errors) == 0 {
-			st.Errors = []atelier.Problem{{Code: "ProvisioningTimedOut",
-				Message: fmt.Sprintf("%d of the %d nodes that the cluster must have at least were ready after %s; Atelier goes on trying", ready, c.Spec.Cluster.Min, s.Limits.Provision)}}
+			st.Errors = []atelier.Problem{{
+				Code:    "ProvisioningTimedOut",
+				Message: fmt.Sprintf("%d of the %d nodes that the cluster must have at least were ready after %s; Atelier goes on trying", ready, c.Spec.Cluster.Min, s.Limits.Provision),
+			}}
 		}
 	case c.Generation <= 1:
 		st.State = atelier.Creating
@@ -321,15 +325,19 @@ func (p *Plan) reasons(starting *atelier.Node, now time.Time) []atelier.Reason {
 	}
 	if st.LaunchFails > 0 && len(st.Errors) > 0 {
 		last := st.Errors[len(st.Errors)-1]
-		r := atelier.Reason{Code: atelier.ReasonNoCapacity, Message: last.Message, Since: starting.CreatedAt, Blocking: true,
-			Evidence: []string{string(starting.ID), last.Code}, Remedies: []string{"another size or location, or wait: Atelier asks again by itself"}}
+		r := atelier.Reason{
+			Code: atelier.ReasonNoCapacity, Message: last.Message, Since: starting.CreatedAt, Blocking: true,
+			Evidence: []string{string(starting.ID), last.Code}, Remedies: []string{"another size or location, or wait: Atelier asks again by itself"},
+		}
 		p.due(st.LaunchAfter, now)
 		return []atelier.Reason{r}
 	}
-	return []atelier.Reason{{Code: atelier.ReasonScalingUp, Since: starting.CreatedAt,
+	return []atelier.Reason{{
+		Code: atelier.ReasonScalingUp, Since: starting.CreatedAt,
 		Params:   map[string]string{"n": fmt.Sprint(st.Counts.Preparing), "stage": string(starting.State)},
 		Message:  startingWords(st.Counts.Preparing, string(starting.State)),
-		Evidence: []string{string(starting.ID)}}}
+		Evidence: []string{string(starting.ID)},
+	}}
 }
 
 func startingWords(n int, first string) string {

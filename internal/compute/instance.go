@@ -167,8 +167,10 @@ func (p *Plan) late(s Snapshot, now time.Time) bool {
 	}
 	op.Status = op.Name + "Failed"
 	if len(p.Status.Errors) == 0 {
-		p.Status.Errors = []atelier.Problem{{Code: op.Status,
-			Message: fmt.Sprintf("the instance did not do it (%s) within %s; Atelier goes on trying; restart it, or delete it and create it anew", op.Name, s.Limits.Provision)}}
+		p.Status.Errors = []atelier.Problem{{
+			Code:    op.Status,
+			Message: fmt.Sprintf("the instance did not do it (%s) within %s; Atelier goes on trying; restart it, or delete it and create it anew", op.Name, s.Limits.Provision),
+		}}
 	}
 	return true
 }

@@ -21,8 +21,10 @@ func instance(asked string, seen bool) *atelier.Compute {
 	}
 	if seen {
 		c.Status.State, c.Status.Observed = atelier.Succeeded, 1
-		c.Status.Instance = &atelier.InstanceStatus{State: atelier.InstanceRunning, Seen: 1,
-			Operation: atelier.LastOperation{Name: operation, At: t0, Status: atelier.OperationSucceeded, Trigger: atelier.TriggerUser}}
+		c.Status.Instance = &atelier.InstanceStatus{
+			State: atelier.InstanceRunning, Seen: 1,
+			Operation: atelier.LastOperation{Name: operation, At: t0, Status: atelier.OperationSucceeded, Trigger: atelier.TriggerUser},
+		}
 	}
 	return c
 }

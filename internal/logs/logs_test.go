@@ -113,10 +113,19 @@ func TestLimit(t *testing.T) {
 func TestNames(t *testing.T) {
 	s := &logs.Store{Root: t.TempDir()}
 	for _, k := range []logs.Key{
-		{Job: "..", Stream: "x"}, {Job: "", Stream: "x"}, {Job: "a/b", Stream: "x"},
-		{Job: "u", Stream: ""}, {Job: "u", Stream: "../x"}, {Job: "u", Stream: "/x"}, {Job: "u", Stream: "a//b"},
-		{Job: "u", Stream: "a/./b"}, {Job: "u", Stream: `a\b`}, {Job: "u", Stream: "a\x00"}, {Job: "u", Stream: "a\n"},
-		{Job: "u", Stream: strings.Repeat("a/", 9) + "a"}, {Job: "u", Stream: "x", Attempt: -1},
+		{Job: "..", Stream: "x"},
+		{Job: "", Stream: "x"},
+		{Job: "a/b", Stream: "x"},
+		{Job: "u", Stream: ""},
+		{Job: "u", Stream: "../x"},
+		{Job: "u", Stream: "/x"},
+		{Job: "u", Stream: "a//b"},
+		{Job: "u", Stream: "a/./b"},
+		{Job: "u", Stream: `a\b`},
+		{Job: "u", Stream: "a\x00"},
+		{Job: "u", Stream: "a\n"},
+		{Job: "u", Stream: strings.Repeat("a/", 9) + "a"},
+		{Job: "u", Stream: "x", Attempt: -1},
 	} {
 		if _, err := s.Append(t.Context(), k, 0, strings.NewReader("x")); !atelier.IsKind(err, atelier.Invalid) {
 			t.Errorf("append to %+v: %v, want Invalid", k, err)

@@ -16,15 +16,19 @@ func (v *View) Why(j *atelier.Job, c *atelier.Compute) []atelier.Reason {
 		if j.Spec.Environment == "" {
 			return nil
 		}
-		return []atelier.Reason{{Code: atelier.ReasonEnvironment, Since: j.Status.Since,
-			Message: "The environment is being made ready on the node; the first job that uses it waits longest."}}
+		return []atelier.Reason{{
+			Code: atelier.ReasonEnvironment, Since: j.Status.Since,
+			Message: "The environment is being made ready on the node; the first job that uses it waits longest.",
+		}}
 	case atelier.JobQueued:
 	default:
 		return nil
 	}
 	if c == nil || c.Deleting() {
-		return []atelier.Reason{{Code: atelier.ReasonComputeFailed, Blocking: true, Message: "The compute is being deleted.",
-			Remedies: []string{"submit the job to another compute"}}}
+		return []atelier.Reason{{
+			Code: atelier.ReasonComputeFailed, Blocking: true, Message: "The compute is being deleted.",
+			Remedies: []string{"submit the job to another compute"},
+		}}
 	}
 	since := j.Status.QueuedAt
 	if since.IsZero() {

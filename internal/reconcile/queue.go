@@ -102,15 +102,18 @@ func (h dueHeap) Less(i, j int) bool {
 	}
 	return h[i].id < h[j].id
 }
+
 func (h dueHeap) Swap(i, j int) {
 	h[i], h[j] = h[j], h[i]
 	h[i].index, h[j].index = i, j
 }
+
 func (h *dueHeap) Push(x any) {
 	it := x.(*item)
 	it.index = len(*h)
 	*h = append(*h, it)
 }
+
 func (h *dueHeap) Pop() any {
 	last := (*h)[len(*h)-1]
 	*h = (*h)[:len(*h)-1]

@@ -208,7 +208,8 @@ func condaOnly(name string) string {
 			"CUDA's libraries come with the wheels of torch and of tensorflow[and-cuda]; remove the line",
 		},
 		{
-			[]string{"cpuonly"}, nil,
+			[]string{"cpuonly"},
+			nil,
 			"remove the line, and for a torch without CUDA put \"--index-url https://download.pytorch.org/whl/cpu\" into the pip list",
 		},
 		{
