@@ -264,3 +264,58 @@ func TestManagedIdentityInAJob(t *testing.T) {
 		t.Errorf("a job without an identity has %s", out)
 	}
 }
+
+// TestPrincipalsByTheCommandLine makes a principal of a workspace and signs in as it.
+func TestPrincipalsByTheCommandLine(t *testing.T) {
+	s := start(t)
+	out, errs, code := s.cli(t, "principal", "create", "trainer", "--role", "AzureML Compute Operator")
+	if code != 0 {
+		t.Fatalf("%d %s", code, errs)
+	}
+	vars := map[string]string{}
+	for line := range strings.Lines(out) {
+		name, value, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "export "), "=")
+		vars[name] = strings.Trim(value, "'")
+	}
+	cred, err := azidentity.NewClientSecretCredential(vars["AZURE_TENANT_ID"], vars["AZURE_CLIENT_ID"], vars["AZURE_CLIENT_SECRET"],
+		&azidentity.ClientSecretCredentialOptions{ClientOptions: policy.ClientOptions{Cloud: cloudOf(s.env), Transport: s.http(t)}, DisableInstanceDiscovery: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.computes(t, cred); err != nil {
+		t.Error(err)
+	}
+	if out, _, _ := s.cli(t, "principal", "list"); !strings.Contains(out, "trainer") || !strings.Contains(out, "AzureML Compute Operator") || strings.Contains(out, vars["AZURE_CLIENT_SECRET"]) {
+		t.Errorf("listed %s", out)
+	}
+	if _, errs, code := s.cli(t, "principal", "delete", vars["AZURE_CLIENT_ID"], "-y"); code != 0 {
+		t.Errorf("%d %s", code, errs)
+	}
+	if err := s.computes(t, cred); err == nil {
+		t.Error("a principal that was deleted still gets in")
+	}
+	if _, errs, code := s.cli(t, "principal", "create", "kim", "--kind", "user", "--role", "Contributor"); code != 0 {
+		t.Errorf("%d %s", code, errs)
+	}
+	if out, errs, code := s.cli(t, "principal", "link", "kim"); code != 0 || !strings.HasPrefix(out, s.env["ATELIER_ENDPOINT"]+"/signin?code=") {
+		t.Errorf("%d %s %s", code, out, errs)
+	}
+	device, err := azidentity.NewDeviceCodeCredential(&azidentity.DeviceCodeCredentialOptions{
+		ClientOptions: policy.ClientOptions{Cloud: cloudOf(s.env), Transport: s.http(t)}, TenantID: s.env["AZURE_TENANT_ID"], DisableInstanceDiscovery: true,
+		UserPrompt: func(_ context.Context, m azidentity.DeviceCodeMessage) error {
+			if _, errs, code := s.cli(t, "device", "approve", m.UserCode); code != 0 {
+				t.Errorf("%d %s", code, errs)
+			}
+			return nil
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.computes(t, device); err != nil {
+		t.Error(err)
+	}
+	if _, _, code := s.cli(t, "device", "deny", "BBBB-BBBB"); code != 3 {
+		t.Errorf("a code that nobody shows: exit code %d", code)
+	}
+}

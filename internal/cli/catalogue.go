@@ -51,6 +51,18 @@ var catalogue = map[string]text{
 	"warning":      {"warning", "경고"},
 	"interrupted":  {"interrupted", "중단되었습니다"},
 
+	"cannot.principal.create": {"cannot create principal %q", "주체 %q을(를) 만들 수 없습니다."},
+	"cannot.principal.grant":  {"cannot give %q a role", "%q에게 역할을 줄 수 없습니다."},
+	"cannot.principal.link":   {"cannot make a link for %q", "%q의 로그인 링크를 만들 수 없습니다."},
+	"cannot.principal.delete": {"cannot take the roles of %q", "%q의 역할을 회수할 수 없습니다."},
+	"cannot.device":           {"cannot answer code %q", "코드 %q에 응답할 수 없습니다."},
+	"principal.none":          {"Nobody has a role in this workspace.", "이 작업 영역에 역할이 있는 주체가 없습니다."},
+	"principal.has":           {"%s has the role %s", "%s의 역할: %s"},
+	"principal.delete.ask":    {"Take all roles of %s in this workspace? [y/N] ", "이 작업 영역에서 %s의 모든 역할을 회수하시겠습니까? [y/N] "},
+	"principal.deleted":       {"%s has no role in this workspace any more", "%s은(는) 이 작업 영역에 더 이상 역할이 없습니다."},
+	"device.approved":         {"The device is signed in as you.", "장치가 로그인되었습니다."},
+	"device.denied":           {"The device is not signed in.", "장치는 로그인되지 않았습니다."},
+
 	"usage.command":      {"there is no command %q; `%s --help` lists what there is", "%q 명령이 없습니다. `%s --help`에서 명령 목록을 볼 수 있습니다"},
 	"usage.command.near": {"there is no command %q; did you mean %q?", "%q 명령이 없습니다. %q을(를) 입력하려고 했습니까?"},
 	"usage.flag.near":    {"there is no flag --%s; did you mean --%s?", "--%s 플래그가 없습니다. --%s을(를) 입력하려고 했습니까?"},
