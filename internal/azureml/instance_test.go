@@ -53,6 +53,18 @@ func TestEchoOfARichInstanceChangesNothing(t *testing.T) {
 	}
 }
 
+// TestInstancesAreNotToldWhatOnlyWeSay: members are read without regard to case, and
+// those that only the service says are not taken over in any.
+func TestInstancesAreNotToldWhatOnlyWeSay(t *testing.T) {
+	w := newWorld(t)
+	body := strings.Replace(dev, `"vmSize"`, `"STATE":"evil","LastOperation":{"operationName":"evil"},"createdBy":{"userId":"evil"},"VmSize"`, 1)
+	w.ann("PUT", wsURL+"/computes/dev", body).want(201).wantAt("properties.properties.vmSize", "Standard_DS2_v2")
+	w.step("instance dev Running Create Succeeded")
+	if r := w.ann("GET", wsURL+"/computes/dev", "").want(200); strings.Contains(r.body, "evil") || strings.Contains(r.body, `"VmSize"`) {
+		t.Errorf("taken over: %s", r.body)
+	}
+}
+
 func TestInstanceRules(t *testing.T) {
 	const at = "properties.properties."
 	inner := func(s string) string {

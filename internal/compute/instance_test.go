@@ -98,6 +98,9 @@ func TestDecideInstance(t *testing.T) {
 			if st.State != tt.state || p.Status.State != tt.shown || st.Operation.Status != tt.status || p.Wipe != tt.wipe || p.Forget {
 				t.Errorf("state %s, %s, %s, wipe %t; want %s, %s, %s, %t", st.State, p.Status.State, st.Operation.Status, p.Wipe, tt.state, tt.shown, tt.status, tt.wipe)
 			}
+			if !tt.deleting && st.Seen != 1 {
+				t.Error("what was asked is not marked as seen: it would begin anew each time")
+			}
 			resting := st.Operation.Status != atelier.OperationInProgress || p.Again > 0 || tt.deleting
 			if !resting {
 				t.Error("an operation is in progress and nobody looks again")
