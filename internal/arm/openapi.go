@@ -18,6 +18,8 @@ type Schema map[string]any
 type Shape struct {
 	Body     any
 	Reply    any
+	Error    any      // if it is not ARM's
+	Form     bool     // the body is a form, not JSON
 	Media    string   // of the reply, if it is not JSON
 	Statuses []int    // of success; none is what the method usually has
 	Query    []string // parameters beside api-version
@@ -70,16 +72,21 @@ func (d *describer) operation(rt *Route, path string, s Shape) map[string]any {
 	case rt.Raw:
 		op["requestBody"] = map[string]any{"content": content("application/octet-stream", Schema{"type": "string", "format": "binary"})}
 	case s.Body != nil:
-		body := describer{loose: true}
-		op["requestBody"] = map[string]any{"content": content("application/json", body.of(s.Body))}
+		media, body := "application/json", describer{loose: true}
+		if s.Form {
+			media = "application/x-www-form-urlencoded"
+		}
+		op["requestBody"] = map[string]any{"content": content(media, body.of(s.Body))}
 	}
 	return op
 }
 
 func (d *describer) responses(rt *Route, s Shape) map[string]any {
-	out := map[string]any{
-		"default": map[string]any{"description": "What is wrong, and what would help.", "content": content("application/json", ref("Wrapped"))},
+	wrong := ref("Wrapped")
+	if s.Error != nil {
+		wrong = d.of(s.Error)
 	}
+	out := map[string]any{"default": map[string]any{"description": "What is wrong, and what would help.", "content": content("application/json", wrong)}}
 	statuses := s.Statuses
 	if statuses == nil {
 		statuses = map[string][]int{"PUT": {200, 201}, "DELETE": {200, 202, 204}}[rt.Method]

@@ -7,6 +7,7 @@ import (
 
 	"github.com/atelier-compute/atelier"
 	"github.com/atelier-compute/atelier/internal/arm"
+	"github.com/atelier-compute/atelier/internal/auth"
 )
 
 // openAPI serves the description of everything that is served. It is made at the
@@ -19,10 +20,15 @@ func (a *API) openAPI() arm.Route {
 	}
 }
 
-// Describe is the OpenAPI document.
+// Describe is the OpenAPI document, with what the issuer of tokens serves.
 func (a *API) Describe() map[string]any {
 	known := shapes()
-	return arm.Describe("Atelier", arm.OwnVersion, a.Routes(), func(rt *arm.Route) arm.Shape {
+	maps.Copy(known, issuerShapes())
+	routes := a.Routes()
+	for _, rt := range (*auth.Auth)(nil).Routes() {
+		routes = append(routes, arm.Route{Method: rt.Method, Pattern: rt.Pattern, Action: arm.Public, Doc: rt.Doc})
+	}
+	return arm.Describe("Atelier", arm.OwnVersion, routes, func(rt *arm.Route) arm.Shape {
 		if s, listed := known[rt.Method+" "+short(rt.Pattern)]; listed {
 			return s
 		}
@@ -210,6 +216,20 @@ func workspaceShapes() map[string]arm.Shape {
 		"POST {rp}/register":       {Reply: provider},
 		"GET /metadata/endpoints":  {Reply: arm.Schema{"oneOf": []any{clouds, arm.Schema{"type": "array", "items": clouds}}}},
 		"GET /openapi.json":        {Reply: having("openapi info:object paths:object")},
+	}
+}
+
+func issuerShapes() map[string]arm.Shape {
+	wrong := having("error error_description error_codes:array timestamp trace_id correlation_id")
+	openid := having("issuer authorization_endpoint token_endpoint device_authorization_endpoint jwks_uri response_types_supported:array subject_types_supported:array id_token_signing_alg_values_supported:array")
+	form := arm.Schema{"type": "object", "additionalProperties": arm.Schema{"type": "string"}}
+	return map[string]arm.Shape{
+		"GET /{tenant}/v2.0/.well-known/openid-configuration": {Reply: openid, Error: wrong},
+		"GET /{tenant}/.well-known/openid-configuration":      {Reply: openid, Error: wrong},
+		"GET /{tenant}/discovery/v2.0/keys":                   {Reply: having("keys:array"), Error: wrong},
+		"GET /{tenant}/discovery/instance":                    {Reply: having("tenant_discovery_endpoint api-version metadata:array"), Error: wrong},
+		"POST /{tenant}/oauth2/v2.0/token":                    {Body: form, Form: true, Reply: having("token_type access_token expires_in:integer ext_expires_in:integer"), Error: wrong},
+		"POST /{tenant}/oauth2/v2.0/devicecode":               {Body: form, Form: true, Reply: having("user_code device_code verification_uri expires_in:integer interval:integer message"), Error: wrong},
 	}
 }
 

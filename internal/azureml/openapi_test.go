@@ -12,6 +12,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/atelier-compute/atelier/internal/arm"
+	"github.com/atelier-compute/atelier/internal/auth"
 )
 
 // description is the document that the server serves, read by another's reader.
@@ -148,6 +149,11 @@ func TestShapesAreOfRoutes(t *testing.T) {
 	for _, key := range sorted(shapes()) {
 		if !there[key] {
 			t.Errorf("no route is called %s", key)
+		}
+	}
+	for _, rt := range (*auth.Auth)(nil).Routes() {
+		if _, described := issuerShapes()[rt.Method+" "+rt.Pattern]; !described {
+			t.Errorf("%s %s of the issuer has no shape", rt.Method, rt.Pattern)
 		}
 	}
 }
