@@ -119,21 +119,22 @@ func (a *agent) dirGone() bool {
 // feed gives Core something and does what it says. Actions of one task never run
 // at the same time: each is the answer to the end of the one before, save for
 // those that only end something early.
-func (a *agent) feed(f func(c *Core) []Action) { a.feedAnd(f, a.tellNews) }
-
-func (a *agent) feedAnd(f func(c *Core) []Action, tell func()) {
+func (a *agent) feed(f func(c *Core) []Action) {
 	a.mu.Lock()
-	before := a.core.Rev()
+	rev, ends := a.core.Rev(), a.core.Ends()
 	do := f(&a.core)
-	changed := a.core.Rev() != before
+	changed, ended := a.core.Rev() != rev, a.core.Ends() != ends
 	for _, act := range do {
 		if act.Kind != Leave && a.workers[act.Key] == nil {
 			a.workers[act.Key] = newWorker(a, act.Key, act.Task)
 		}
 	}
 	a.mu.Unlock()
-	if changed {
-		tell()
+	switch {
+	case ended:
+		a.tellNews()
+	case changed:
+		time.AfterFunc(soon, a.tellNews)
 	}
 	for _, act := range do {
 		a.do(act)
@@ -147,13 +148,13 @@ func (a *agent) tellNews() {
 	}
 }
 
-// soon is how long the news that a task is being prepared may wait: mostly it runs
-// by then, which saves the server a write, and one that would hold up the start.
+// soon is how long news may wait, save that a task ended: a short task has ended by
+// then, which saves the server its writes, and some that would hold up the start.
 const soon = 20 * time.Millisecond
 
 // obey gives Core what the server wants.
 func (a *agent) obey(d wire.Desired) {
-	a.feedAnd(func(c *Core) []Action { return c.Desired(a.cfg.Now(), d) }, func() { time.AfterFunc(soon, a.tellNews) })
+	a.feed(func(c *Core) []Action { return c.Desired(a.cfg.Now(), d) })
 }
 
 func (a *agent) do(act Action) {
