@@ -57,6 +57,12 @@ func (id ID) Parent() ID {
 	return ID(rest[:i])
 }
 
+// Path returns the part of the ID below its workspace, for example "computes/gpu":
+// what its users call it.
+func (id ID) Path() string {
+	return strings.TrimPrefix(string(id), string(id.Workspace())+"/")
+}
+
 // Kind returns the collection that the resource is in.
 func (id ID) Kind() string {
 	rest := strings.TrimSuffix(string(id), "/"+id.Name())

@@ -28,6 +28,15 @@ func TestIDInverses(t *testing.T) {
 	})
 }
 
+func TestIDPath(t *testing.T) {
+	ws := WorkspaceID("s", "g", "w")
+	for id, want := range map[ID]string{ws.Child("computes", "Gpu"): "computes/gpu", ws.Child("computes", "c").Child("nodes", "n"): "computes/c/nodes/n", "principals/p": "principals/p"} {
+		if got := id.Path(); got != want {
+			t.Errorf("path of %s is %q, want %q", id, got, want)
+		}
+	}
+}
+
 func TestIDAtTheTop(t *testing.T) {
 	ws := WorkspaceID("Sub", "RG", "Ws")
 	if ws != "workspaces/sub~rg~ws" || ws.Parent() != "" || ws.Kind() != KindWorkspace || ws.Name() != "sub~rg~ws" {

@@ -477,7 +477,7 @@ func (a *API) warnings(c *atelier.Compute) any {
 		if _, short, err := a.Catalogs[c.Spec.Location].Fit(size); err == nil && short != "" {
 			list = append(list, atelier.Problem{
 				Code: "SizeNotAvailableInFull", Target: "vmSize",
-				Message: "nodes have less than " + size + " says: " + short,
+				Message: "nodes have less than " + size + " says: " + short + "; they get what there is",
 			})
 		}
 	}

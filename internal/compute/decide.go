@@ -327,7 +327,7 @@ func (p *Plan) reasons(starting *atelier.Node, now time.Time) []atelier.Reason {
 		last := st.Errors[len(st.Errors)-1]
 		r := atelier.Reason{
 			Code: atelier.ReasonNoCapacity, Message: last.Message, Since: starting.CreatedAt, Blocking: true,
-			Evidence: []string{string(starting.ID), last.Code}, Remedies: []string{"another size or location, or wait: Atelier asks again by itself"},
+			Evidence: []string{starting.ID.Path(), last.Code}, Remedies: []string{"another size or location, or wait: Atelier asks again by itself"},
 		}
 		p.due(st.LaunchAfter, now)
 		return []atelier.Reason{r}
@@ -336,7 +336,7 @@ func (p *Plan) reasons(starting *atelier.Node, now time.Time) []atelier.Reason {
 		Code: atelier.ReasonScalingUp, Since: starting.CreatedAt,
 		Params:   map[string]string{"n": fmt.Sprint(st.Counts.Preparing), "stage": string(starting.State)},
 		Message:  startingWords(st.Counts.Preparing, string(starting.State)),
-		Evidence: []string{string(starting.ID)},
+		Evidence: []string{starting.ID.Path()},
 	}}
 }
 

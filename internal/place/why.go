@@ -36,7 +36,7 @@ func (v *View) Why(j *atelier.Job, c *atelier.Compute) []atelier.Reason {
 	}
 	var list []atelier.Reason
 	add := func(code string, blocking bool, params map[string]string, remedy, format string, args ...any) {
-		r := atelier.Reason{Code: code, Blocking: blocking, Params: params, Since: since, Message: fmt.Sprintf(format, args...), Evidence: []string{string(c.ID)}}
+		r := atelier.Reason{Code: code, Blocking: blocking, Params: params, Since: since, Message: fmt.Sprintf(format, args...), Evidence: []string{c.ID.Path()}}
 		if remedy != "" {
 			r.Remedies = []string{remedy}
 		}

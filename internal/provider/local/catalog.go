@@ -48,7 +48,7 @@ func short(size, machine atelier.Size) string {
 	if size.VCPUs <= machine.VCPUs && size.MemoryGiB <= machine.MemoryGiB && size.GPUs <= machine.GPUs {
 		return ""
 	}
-	return fmt.Sprintf("%s has %s; this machine has %s; nodes get what there is", size.Name, shape(size), shape(machine))
+	return fmt.Sprintf("%s has %s; this machine has %s", size.Name, shape(size), shape(machine))
 }
 
 func shape(s atelier.Size) string {

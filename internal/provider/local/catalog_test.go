@@ -24,9 +24,9 @@ func TestFit(t *testing.T) {
 	}{
 		{"it-fits", "standard_ds2_v2", laptop, ""},
 		{"the-machine-itself", "local", laptop, ""},
-		{"all-is-short", "Standard_NC6", laptop, "Standard_NC6 has 6 vCPUs, 56 GiB of memory and 1 GPU; this machine has 2 vCPUs, 23 GiB of memory and no GPU; nodes get what there is"},
-		{"only-the-gpu-is-short", "STANDARD_NC12", atelier.Size{VCPUs: 64, MemoryGiB: 512.75, GPUs: 1}, "Standard_NC12 has 12 vCPUs, 112 GiB of memory and 2 GPUs; this machine has 64 vCPUs, 512.7 GiB of memory and 1 GPU; nodes get what there is"},
-		{"one-vcpu", "Standard_DS3_v2", atelier.Size{VCPUs: 1, MemoryGiB: 64}, "Standard_DS3_v2 has 4 vCPUs, 14 GiB of memory and no GPU; this machine has 1 vCPU, 64 GiB of memory and no GPU; nodes get what there is"},
+		{"all-is-short", "Standard_NC6", laptop, "Standard_NC6 has 6 vCPUs, 56 GiB of memory and 1 GPU; this machine has 2 vCPUs, 23 GiB of memory and no GPU"},
+		{"only-the-gpu-is-short", "STANDARD_NC12", atelier.Size{VCPUs: 64, MemoryGiB: 512.75, GPUs: 1}, "Standard_NC12 has 12 vCPUs, 112 GiB of memory and 2 GPUs; this machine has 64 vCPUs, 512.7 GiB of memory and 1 GPU"},
+		{"one-vcpu", "Standard_DS3_v2", atelier.Size{VCPUs: 1, MemoryGiB: 64}, "Standard_DS3_v2 has 4 vCPUs, 14 GiB of memory and no GPU; this machine has 1 vCPU, 64 GiB of memory and no GPU"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, short, err := on(c.machine).Fit(c.size)
