@@ -259,6 +259,22 @@ func (t *truth) atRest() {
 	w.note("rest: %d clusters, %d jobs, %d completed", len(w.users.clusters), len(w.users.jobs), t.done)
 }
 
+// working reports whether a job runs.
+func (t *truth) working() (yes bool) {
+	w := t.w
+	if w.srv == nil {
+		return false
+	}
+	w.must(w.srv.db.Read(context.Background(), func(tx *store.Tx) error {
+		for _, p := range w.users.jobs {
+			j, err := store.Get[atelier.Job](tx, p.id)
+			yes = yes || err == nil && j.Status.State == atelier.JobRunning
+		}
+		return nil
+	}))
+	return yes
+}
+
 func (t *truth) restClusters(tx *store.Tx) {
 	w := t.w
 	for _, p := range w.users.clusters {
