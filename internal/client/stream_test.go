@@ -262,6 +262,7 @@ func TestUploadFolder(t *testing.T) {
 		}
 	})
 	t.Run("changed-while-sent", func(t *testing.T) {
+		root := t.TempDir() // before the server, so that it goes after it
 		f := newFake(t)
 		file := filepath.Join(dir, "train.py")
 		f.on("GET /codes/{n}/versions/1", func(w http.ResponseWriter, r *http.Request) { // after hashing, before sending
@@ -269,7 +270,7 @@ func TestUploadFolder(t *testing.T) {
 			say(404, ``)(w, r)
 		})
 		f.on("POST /codes/{n}/versions/1/upload", func(w http.ResponseWriter, r *http.Request) {
-			if _, err := blob.Untar(r.Context(), &blob.Dir{Root: t.TempDir()}, "x/", r.Body, blob.Limits{}); err == nil {
+			if _, err := blob.Untar(r.Context(), &blob.Dir{Root: root}, "x/", r.Body, blob.Limits{}); err == nil {
 				t.Error("the server got a whole archive of other files")
 			}
 			say(400, ``)(w, r)
