@@ -83,7 +83,7 @@ class CommandJob(Case):
     def test_submit(self):
         job = self.job(
             "hello",
-            "--data ${{inputs.data}} --out ${{outputs.out}} --steps 4",
+            "--data ${{inputs.data}} --out ${{outputs.out}} --steps 12",
             inputs={"data": Input(type="uri_folder", path=str(self.dir / "data"))},
             outputs={"out": Output(type="uri_folder")},
             tags={"k": "v"},
@@ -102,7 +102,7 @@ class CommandJob(Case):
         self.assertIn("read 800 bytes", text)
         self.assertIn("step 3", text)
         first = next(t for t, line in out.seen if "step 0" in line)
-        last = next(t for t, line in out.seen if "step 3" in line)
+        last = next(t for t, line in out.seen if "step 11" in line)
         self.assertGreater(last - first, 0.5, "seconds between the first and the last line: they came all at once")
 
     def test_status(self):
