@@ -47,6 +47,9 @@ func sections() []section {
 		{"logs", (*bench).logs},
 		{"silence", (*bench).silence},
 		{"blobs", (*bench).blobs},
+		{"gets", (*bench).gets},
+		{"listing", (*bench).listing},
+		{"python", (*bench).python},
 		{"packages", (*bench).packages},
 	}
 }
