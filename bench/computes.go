@@ -164,13 +164,15 @@ func (b *bench) clientEnv(ctx context.Context, s *server) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("atelier env: %w", err)
 	}
-	var vars map[string]string
+	var vars map[string]any // strings, and under "hosts" what /etc/hosts needs
 	if err := json.Unmarshal(text, &vars); err != nil {
 		return nil, fmt.Errorf("read atelier env: %w", err)
 	}
 	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir}
 	for name, value := range vars {
-		env = append(env, name+"="+value)
+		if text, ok := value.(string); ok {
+			env = append(env, name+"="+text)
+		}
 	}
 	return env, nil
 }
