@@ -14,7 +14,7 @@ cmd/atelier bench test
 internal/cli internal/provider/all internal/testkit internal/sim
 internal/azureml internal/azblob internal/mlflow internal/fleet internal/sshgw internal/studio internal/agent internal/compute internal/jobs internal/workspaces internal/endpoints internal/provider/local internal/provider/fake internal/provider/providertest internal/runtime/process internal/runtime/python internal/runtime/runtimetest
 internal/arm internal/auth internal/place internal/logs internal/client internal/store/storetest internal/blob/blobtest
-internal/store internal/blob internal/provider internal/runtime internal/reconcile internal/wire
+internal/store internal/blob internal/provider internal/runtime internal/reconcile internal/wire web
 .
 `
 

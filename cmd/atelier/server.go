@@ -32,6 +32,7 @@ import (
 	"github.com/atelier-compute/atelier/internal/studio"
 	"github.com/atelier-compute/atelier/internal/wire"
 	"github.com/atelier-compute/atelier/internal/workspaces"
+	"github.com/atelier-compute/atelier/web"
 )
 
 // server is one running Atelier. Everything that exists is named in open, once.
@@ -210,7 +211,7 @@ func (s *server) handle(api *azureml.API) error {
 	for _, rt := range s.auth.Routes() {
 		rest.Handle(rt.Method+" "+rt.Pattern, rt.Handler)
 	}
-	for _, rt := range (&studio.Studio{Auth: s.auth, Version: version}).Routes() {
+	for _, rt := range (&studio.Studio{Auth: s.auth, Version: version, Files: web.Dist(), Dev: s.StudioDev}).Routes() {
 		rest.Handle(rt.Method+" "+rt.Pattern, rt.Handler)
 	}
 	protocols := new(http.Protocols)

@@ -24,6 +24,9 @@ type settings struct {
 	LogLevel          string
 	Blobs             string
 	UniqueInWorkspace bool
+	FakeLocation      bool
+	FakeBoot          time.Duration
+	StudioDev         string
 }
 
 func upCommand() *cobra.Command {
@@ -49,6 +52,10 @@ func upCommand() *cobra.Command {
 	f.StringVar(&s.LogLevel, "log-level", "warn", "what the server logs on stderr: debug, info, warn or error")
 	f.StringVar(&s.Blobs, "blobs", "", "keep code, data and outputs in S3: s3://BUCKET/PREFIX?endpoint=URL&region=NAME, with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
 	f.BoolVar(&s.UniqueInWorkspace, "unique-in-workspace", false, "compute names need to be unique in their workspace only, not in the whole location")
+	f.BoolVar(&s.FakeLocation, "fake-location", false, "add the location 'fake', a pretend cloud for trying things and for tests: it has all sizes, and its machines are processes of this machine")
+	f.DurationVar(&s.FakeBoot, "fake-boot", 2*time.Second, "how long the machines of the location 'fake' take to boot")
+	f.StringVar(&s.StudioDev, "studio-dev", "", "take the studio's files from Vite's development server at this `URL`")
+	f.Lookup("studio-dev").Hidden = true
 	return cmd
 }
 

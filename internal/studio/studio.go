@@ -1,7 +1,8 @@
-// Package studio is what a browser sees. The web studio itself is not part of this
-// build: there is one plain page that says who is signed in and how to go on with
-// the command line, the address that one-time sign-in links lead to, and two public
-// addresses for those who watch over the server.
+// Package studio is what a browser sees: the files of the web studio, which asks the
+// API for everything else; a plain page in its place if it is not part of the build;
+// the addresses that one-time sign-in links lead to and where the code of a device
+// is entered, which work without scripts; and two public addresses for those who
+// watch over the server.
 package studio
 
 import (
@@ -11,6 +12,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"html/template"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -23,6 +25,8 @@ import (
 type Studio struct {
 	Auth    Auth
 	Version string
+	Files   fs.FS  // what Vite built; without index.html, the studio is not part of this build
+	Dev     string // the URL of a development server to take the files from instead, or ""
 }
 
 // Auth is what the studio needs of package auth.
@@ -50,7 +54,8 @@ type Route struct {
 // Routes are the studio's.
 func (s *Studio) Routes() []Route {
 	return []Route{
-		{"GET", "/{$}", http.HandlerFunc(s.home), "who is signed in, and how to go on"},
+		{"GET", "/{$}", http.HandlerFunc(s.home), "the studio; without it in the build, who is signed in and how to go on"},
+		{"GET", "/{path...}", http.HandlerFunc(s.file), "the studio's files, and its pages"},
 		{"GET", "/signin", http.HandlerFunc(s.askToSignIn), "the page that a one-time link opens"},
 		{"POST", "/signin", http.HandlerFunc(s.signIn), "uses the link's code up and opens a session"},
 		{"GET", auth.DevicePath, http.HandlerFunc(s.askForCode), "the page where a user enters a device's code"},
@@ -96,6 +101,10 @@ var lines = []string{
 }
 
 func (s *Studio) home(w http.ResponseWriter, r *http.Request) {
+	if s.built() {
+		s.index(w, r)
+		return
+	}
 	v := view{Lines: lines}
 	if who, err := s.Auth.Identify(r); err == nil {
 		v.Who = who.Display()
@@ -108,7 +117,11 @@ func (s *Studio) home(w http.ResponseWriter, r *http.Request) {
 // embeds must not sign anybody in.
 func (s *Studio) askToSignIn(w http.ResponseWriter, r *http.Request) {
 	code := r.URL.Query().Get("code")
-	if code == "" {
+	switch {
+	case code == "" && s.built():
+		s.index(w, r)
+		return
+	case code == "":
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 		return
 	}

@@ -85,7 +85,7 @@ func TestPages(t *testing.T) {
 	})
 	t.Run("somebody", func(t *testing.T) {
 		body := serve(s, "GET", "/", nil, "Cookie", signedIn(t, a)).Body.String()
-		if !strings.Contains(body, "&lt;kim &amp; &#34;co&#34;&gt;") || !strings.Contains(body, "atelier compute list") || !strings.Contains(body, "not part of this build") {
+		if !strings.Contains(body, "&lt;kim &amp; &#34;co&#34;&gt;") || !strings.Contains(body, "atelier compute list") || !strings.Contains(body, "not included in this build") {
 			t.Error(body)
 		}
 	})

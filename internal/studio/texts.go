@@ -4,7 +4,7 @@ package studio
 var texts = map[string]map[string]string{
 	"en": {
 		"signedIn":    "You are signed in as",
-		"noStudio":    "The web studio is not part of this build yet. Everything works from the command line and from Azure Machine Learning's own clients.",
+		"noStudio":    "The web studio is not included in this build. To have it, build Atelier with `make build` on a machine with Node.js. Everything works from the command line and from Azure Machine Learning's own clients.",
 		"goOn":        "On this machine, go on with:",
 		"link":        "This link signs this browser in to Atelier, once.",
 		"signIn":      "Sign in",
@@ -23,7 +23,7 @@ var texts = map[string]map[string]string{
 	},
 	"ko": {
 		"signedIn":    "로그인한 사용자:",
-		"noStudio":    "웹 스튜디오는 아직 이 빌드에 들어 있지 않습니다. 모든 기능은 명령줄과 Azure Machine Learning 클라이언트에서 사용할 수 있습니다.",
+		"noStudio":    "웹 스튜디오가 이 빌드에 포함되어 있지 않습니다. 포함하려면 Node.js가 있는 컴퓨터에서 `make build`로 Atelier를 빌드하세요. 모든 기능은 명령줄과 Azure Machine Learning 클라이언트에서 사용할 수 있습니다.",
 		"goOn":        "이 컴퓨터에서 다음 명령으로 계속하세요.",
 		"link":        "이 링크는 이 브라우저를 Atelier에 한 번 로그인시킵니다.",
 		"signIn":      "로그인",
