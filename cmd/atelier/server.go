@@ -145,10 +145,15 @@ func (s *server) providers() (provider.Set, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the atelier binary: %w", err)
 	}
-	return all.Providers(all.Config{
+	c := all.Config{
 		Nodes: filepath.Join(s.DataDir, "nodes"), Exe: exe, Installation: s.auth.Tenant()[:8], Log: s.log,
-		Env: []string{envCache + "=" + filepath.Join(s.DataDir, "cache", "envs")},
-	}), nil
+		Env:      []string{envCache + "=" + filepath.Join(s.DataDir, "cache", "envs")},
+		FakeBoot: s.FakeBoot,
+	}
+	if s.FakeLocation {
+		c.Fake = filepath.Join(s.DataDir, "fake")
+	}
+	return all.Providers(c)
 }
 
 func catalogs(set provider.Set) map[string]provider.Catalog {
@@ -377,6 +382,9 @@ func (s *server) greeting(took time.Duration) string {
 	fmt.Fprintf(&b, "Atelier %s answers at %s (started in %d ms)\n", version, s.endpoint, took.Milliseconds())
 	fmt.Fprintf(&b, "  sign in:   %s   (once, within ten minutes)\n", studio.Link(s.endpoint, s.auth.SignInCode()))
 	fmt.Fprintf(&b, "  data:      %s\n", s.DataDir)
+	if s.FakeLocation {
+		fmt.Fprintf(&b, "  fake:      a pretend cloud for trying things; its machines are processes of this machine, whatever their size says\n")
+	}
 	for _, p := range s.problems() {
 		fmt.Fprintf(&b, "  local:     %s\n", p.Message)
 	}

@@ -71,5 +71,13 @@ type Catalog interface {
 	Fit(size string) (s atelier.Size, short string, err error)
 }
 
+// Capacity is implemented by providers that know how many machines they could make
+// now. It answers from what is at hand: users look at a list of sizes and wait.
+type Capacity interface {
+	// Free is how many more machines of the size there are now; known is false if
+	// nobody can say, or nothing limits them.
+	Free(size string) (n int, known bool)
+}
+
 // Set is the providers of one server by location.
 type Set map[string]Provider

@@ -10,9 +10,15 @@ import (
 
 // Every location can say which sizes it has, and lists no machines of nobody.
 func TestProviders(t *testing.T) {
-	set := all.Providers(all.Config{Nodes: filepath.Join(t.TempDir(), "nodes"), Exe: "/bin/false", Installation: "i"})
-	if set["local"] == nil {
-		t.Error("the location local is missing")
+	dir := t.TempDir()
+	c := all.Config{Nodes: filepath.Join(dir, "nodes"), Exe: "/bin/false", Installation: "i"}
+	if set, err := all.Providers(c); err != nil || len(set) != 1 || set["local"] == nil {
+		t.Errorf("locations = %v, %v; want only local when nobody asked for more", set, err)
+	}
+	c.Fake = filepath.Join(dir, "fake")
+	set, err := all.Providers(c)
+	if err != nil || len(set) != 2 || set["local"] == nil || set[all.Fake] == nil {
+		t.Errorf("locations = %v, %v; want local and %s", set, err, all.Fake)
 	}
 	for location, p := range set {
 		c, ok := p.(provider.Catalog)

@@ -7,6 +7,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -43,6 +44,10 @@ type Cloud struct {
 	// Catalog is what the cloud has; nil: Azure's sizes.
 	Catalog []atelier.Size
 
+	// Capacity is how many machines of a size the cloud has in all, if that is known;
+	// nil: of each as many as are asked for. What Faults make late comes beyond it.
+	Capacity func(s atelier.Size) (n int, known bool)
+
 	mu       sync.Mutex
 	machines map[string]*machine
 	foreign  map[string]bool
@@ -72,6 +77,7 @@ var (
 	_ provider.Provider = (*Cloud)(nil)
 	_ provider.Catalog  = (*Cloud)(nil)
 	_ provider.Volumes  = (*Cloud)(nil)
+	_ provider.Capacity = (*Cloud)(nil)
 )
 
 // Launch implements provider.Provider.
@@ -95,28 +101,33 @@ func (c *Cloud) Launch(_ context.Context, m provider.Machine) error {
 	case used:
 		return atelier.Errorf(atelier.Conflict, "MachineNameUsed", "a machine called %s was terminated; names are used once", m.Name)
 	case have && c.happens(c.Faults.Double):
-		c.create(m, false)
-		return nil
+		return c.create(m, false)
 	case have:
 		return nil
 	case c.happens(c.Faults.NoQuota):
-		return atelier.Errorf(atelier.NoQuota, "AllocationFailed", "there is no capacity for %s now; wait, or use another size", m.Size)
+		return noCapacity(m.Size)
 	case c.happens(c.Faults.Invalid):
 		return atelier.Errorf(atelier.Invalid, "InvalidVMSize", "size %s cannot be made here; use another", m.Size)
 	case c.happens(c.Faults.LaunchLost):
 		return noAnswer()
 	case c.happens(c.Faults.LaunchUnsure):
-		c.create(m, false)
+		_ = c.create(m, false) // nobody hears the answer
 		return noAnswer()
 	case c.happens(c.Faults.LaunchLate):
-		c.later(c.between(time.Second, c.Faults.lateBy()), func() { c.create(m, true) })
+		c.later(c.between(time.Second, c.Faults.lateBy()), func() { _ = c.create(m, true) })
 		return noAnswer()
 	}
-	c.create(m, false)
+	if err := c.create(m, false); err != nil {
+		return err
+	}
 	if c.happens(c.Faults.Double) {
-		c.create(m, false)
+		return c.create(m, false)
 	}
 	return nil
+}
+
+func noCapacity(size string) error {
+	return atelier.Errorf(atelier.NoQuota, "AllocationFailed", "there is no capacity for %s now; wait, or use another size", size)
 }
 
 func noAnswer() error {
@@ -125,14 +136,38 @@ func noAnswer() error {
 
 // create makes an instance. Late ones come even when the name was terminated in
 // the meantime: that is how clouds leak machines.
-func (c *Cloud) create(m provider.Machine, late bool) {
+func (c *Cloud) create(m provider.Machine, late bool) error {
 	again := late && c.happens(c.Faults.Double)
 	c.mu.Lock()
 	it := c.machines[m.Name]
 	if it != nil && late && !again { // a repeat was quicker, and the cloud joined the two
 		c.mu.Unlock()
-		return
+		return nil
 	}
+	if n, known := c.free(m.Size); known && n < 1 && it == nil && !late {
+		c.mu.Unlock()
+		return noCapacity(m.Size)
+	}
+	it = c.insert(m, late)
+	c.mu.Unlock()
+
+	if c.happens(c.Faults.ListLag) {
+		c.setHidden(it, true)
+		c.later(c.between(time.Second, maxListLag), func() { c.setHidden(it, false) })
+	}
+	if c.happens(c.Faults.HalfMade) {
+		return nil // listed and billed, and never boots
+	}
+	c.later(c.between(c.BootMin, c.BootMax), func() { c.boot(it) })
+	if c.happens(c.Faults.Vanish) {
+		c.later(c.between(time.Second, c.Faults.vanishBy()), func() { c.vanish(it) })
+	}
+	return nil
+}
+
+// insert adds an instance. The lock is held.
+func (c *Cloud) insert(m provider.Machine, late bool) *machine {
+	it := c.machines[m.Name]
 	c.tally.Made++
 	if m.Volume != "" {
 		if c.volumes == nil {
@@ -153,19 +188,7 @@ func (c *Cloud) create(m provider.Machine, late bool) {
 		c.tally.Doubled++
 	}
 	it.instances++
-	c.mu.Unlock()
-
-	if c.happens(c.Faults.ListLag) {
-		c.setHidden(it, true)
-		c.later(c.between(time.Second, maxListLag), func() { c.setHidden(it, false) })
-	}
-	if c.happens(c.Faults.HalfMade) {
-		return // listed and billed, and never boots
-	}
-	c.later(c.between(c.BootMin, c.BootMax), func() { c.boot(it) })
-	if c.happens(c.Faults.Vanish) {
-		c.later(c.between(time.Second, c.Faults.vanishBy()), func() { c.vanish(it) })
-	}
+	return it
 }
 
 func (c *Cloud) setHidden(it *machine, hidden bool) {
@@ -269,6 +292,32 @@ func (c *Cloud) ListVolumes(context.Context) ([]string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Sorted(maps.Keys(c.volumes)), nil
+}
+
+// Free implements provider.Capacity.
+func (c *Cloud) Free(size string) (n int, known bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.free(size)
+}
+
+func (c *Cloud) free(size string) (n int, known bool) {
+	if c.Capacity == nil {
+		return 0, false
+	}
+	s, _, err := c.Fit(size)
+	if err != nil {
+		return 0, false
+	}
+	if n, known = c.Capacity(s); !known {
+		return 0, false
+	}
+	for _, it := range c.machines {
+		if strings.EqualFold(it.Size, size) {
+			n -= it.instances
+		}
+	}
+	return max(n, 0), true
 }
 
 // Sizes implements provider.Catalog.

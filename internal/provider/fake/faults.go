@@ -92,6 +92,25 @@ func (c *Cloud) Tally() Tally {
 	return c.tally
 }
 
+// Restore puts machines into the cloud that an earlier one had, before the first
+// call. Those of booting boot, as if they had just been made; they may be named in
+// both.
+func (c *Cloud) Restore(machines, booting []provider.Machine) {
+	c.mu.Lock()
+	for _, m := range slices.Concat(machines, booting) {
+		if c.machines[m.Name] == nil {
+			c.insert(m, false)
+		}
+	}
+	c.mu.Unlock()
+	for _, m := range booting {
+		c.mu.Lock()
+		it := c.machines[m.Name]
+		c.mu.Unlock()
+		c.later(c.between(c.BootMin, c.BootMax), func() { c.boot(it) })
+	}
+}
+
 // AddForeign puts a machine into the cloud that is not ours.
 func (c *Cloud) AddForeign(name string) {
 	c.mu.Lock()

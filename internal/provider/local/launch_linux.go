@@ -159,6 +159,9 @@ func (p *Provider) start(m provider.Machine, size atelier.Size, dir string) (ans
 	if p.root() {
 		pl.limit()
 	}
+	if p.Pretend {
+		pl.pretend(size)
+	}
 	if err := writeJSON(filepath.Join(dir, filePlan), pl); err != nil {
 		return "", err
 	}

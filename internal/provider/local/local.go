@@ -41,6 +41,7 @@ type Provider struct {
 	Installation string       // tells our nodes from those of others: [A-Za-z0-9._-]
 	Env          []string     // for the nodes, "K=V", beside what passes from the server (passed)
 	Log          *slog.Logger // nil: nothing is logged
+	Pretend      bool         // nodes say that they are what their size promises, and have what this machine has
 
 	once   sync.Once
 	itself atelier.Size // what this machine is

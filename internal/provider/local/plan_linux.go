@@ -26,7 +26,7 @@ type plan struct {
 // yet made.
 func (p *Provider) decide(name string, size atelier.Size) plan {
 	pl := plan{Installation: p.Installation, Name: name, Host: given(size, p.machine())}
-	if lack := short(size, p.machine()); lack != "" {
+	if lack := short(size, p.machine()); lack != "" && !p.Pretend {
 		pl.problem("SizeNotMet", "%s", lack)
 	}
 	p.separate(&pl)
@@ -103,6 +103,12 @@ func (pl *plan) limit() {
 			pl.problem("NoLimits", "this node has no limit on %s: %s", c, why)
 		}
 	}
+}
+
+// pretend makes the node say that it is what its size promises. What holds it to
+// this machine stays.
+func (pl *plan) pretend(size atelier.Size) {
+	pl.Host.VCPUs, pl.Host.MemoryGiB, pl.Host.GPUs = float64(size.VCPUs), size.MemoryGiB, size.GPUs
 }
 
 // marks are the variables that the node's processes carry.
