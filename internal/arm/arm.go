@@ -16,8 +16,11 @@ import (
 	"github.com/atelier-compute/atelier"
 )
 
-// Public is the Action of a route that needs no token.
-const Public = "public"
+// Actions that are no permissions.
+const (
+	Public = "public" // of a route that needs no token
+	Member = "member" // of a route for everybody who sees the workspace in its path
+)
 
 // Gate finds out who calls. An error of any kind counts as "not signed in".
 type Gate interface {
@@ -46,7 +49,7 @@ type Stream func(w http.ResponseWriter) error
 type Route struct {
 	Method  string
 	Pattern string // "/subscriptions/{subscription}/…"; "{path...}" at the end takes the rest
-	Action  string // Azure's name of the permission it needs, or Public
+	Action  string // Azure's name of the permission it needs, or Public or Member
 	Handler Handler
 	Doc     string // one line
 	MaxBody int64  // bytes; 0 is the server's default

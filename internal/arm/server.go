@@ -158,7 +158,7 @@ func (s *Server) pass(req *Request) error {
 	if !req.Caller.Sees(req.Workspace()) {
 		return req.NoWorkspace()
 	}
-	if !req.Caller.May(req.Route.Action, req.Workspace()) {
+	if action := req.Route.Action; action != Member && !req.Caller.May(action, req.Workspace()) {
 		return atelier.Errorf(atelier.Forbidden, "AuthorizationFailed",
 			"%s does not have authorization to perform action '%s' over scope '%s'; ask an owner of the workspace for a role that includes it",
 			req.Caller.Name(), req.Route.Action, req.WorkspacePath())

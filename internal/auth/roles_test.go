@@ -2,6 +2,7 @@ package auth
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -159,4 +160,16 @@ func TestRoleProperties(t *testing.T) {
 			t.Error("more than ASCII is folded")
 		}
 	})
+}
+
+func TestCallerKnowsTheirRoles(t *testing.T) {
+	c := Caller{&atelier.Principal{Kind: KindService, Roles: []atelier.RoleGrant{
+		{Role: "owner"}, {Role: Reader, Scope: "workspaces/a"}, {Role: Owner, Scope: "workspaces/a"}, {Role: Contributor, Scope: "workspaces/b"}, {Role: "no such role"},
+	}}}
+	if got := c.Roles("workspaces/a"); !slices.Equal(got, []string{Owner, Reader}) || c.Kind() != KindService {
+		t.Errorf("%v, %s", got, c.Kind())
+	}
+	if got := (Caller{}).Roles(""); len(got) > 0 || (Caller{}).Kind() != "" {
+		t.Errorf("nobody has %v", got)
+	}
 }

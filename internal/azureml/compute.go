@@ -54,11 +54,18 @@ func (a *API) getCompute(r *arm.Request) (int, any, error) {
 	err := a.read(r, func(tx *store.Tx, w *atelier.Workspace) error {
 		c, err := computeOf(tx, r)
 		if err == nil {
-			out = a.computeOut(w, c)
+			out = a.showCompute(r, w, c)
 		}
 		return err
 	})
 	return ok, out, err
+}
+
+// showCompute is the compute as the caller sees it.
+func (a *API) showCompute(r *arm.Request, w *atelier.Workspace, c *atelier.Compute) *computeOut {
+	out := a.computeOut(w, c)
+	out.Properties.Permissions = computeVerbs.permissions(r)
+	return out
 }
 
 func (a *API) listComputes(r *arm.Request) (int, any, error) {
@@ -66,11 +73,13 @@ func (a *API) listComputes(r *arm.Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	list := arm.List[*computeOut]{Value: []*computeOut{}}
+	list, may := arm.List[*computeOut]{Value: []*computeOut{}}, computeVerbs.permissions(r)
 	err = a.read(r, func(tx *store.Tx, w *atelier.Workspace) error {
 		found, next, err := store.List[atelier.Compute](tx, store.Query{Kind: atelier.KindCompute, Parent: w.ID, After: page.After, Limit: page.Top})
 		for _, c := range found {
-			list.Value = append(list.Value, a.computeOut(w, c))
+			out := a.computeOut(w, c)
+			out.Properties.Permissions = may
+			list.Value = append(list.Value, out)
 		}
 		list.NextLink = r.Next(next)
 		return err
@@ -104,13 +113,13 @@ func (a *API) putCompute(r *arm.Request) (int, any, error) {
 			if err := store.Put(tx, c); err != nil {
 				return err
 			}
-			out = created(a.computeOut(w, c), in)
+			out = created(a.showCompute(r, w, c), in)
 		} else {
 			status = http.StatusOK
 			if err := a.changeCompute(tx, r, w, c, in); err != nil {
 				return err
 			}
-			out = a.computeOut(w, c)
+			out = a.showCompute(r, w, c)
 		}
 		return a.pollCompute(tx, r, w, c, "put")
 	})
@@ -234,7 +243,7 @@ func (a *API) patchCompute(r *arm.Request) (int, any, error) {
 		if err := a.changeCompute(tx, r, w, c, in); err != nil {
 			return err
 		}
-		out = a.computeOut(w, c)
+		out = a.showCompute(r, w, c)
 		return a.pollCompute(tx, r, w, c, "patch")
 	})
 	return ok, out, err

@@ -347,8 +347,9 @@ type computeProps struct {
 	ProvisioningErrors   []arm.Wrapped    `json:"provisioningErrors"`
 	ProvisioningWarnings any              `json:"provisioningWarnings"` // {} or a list
 	IsAttachedCompute    bool             `json:"isAttachedCompute"`
-	Reasons              []atelier.Reason `json:"reasons,omitempty"` // ours
-	Properties           any              `json:"properties"`        // *clusterOut, or a map with every member of the kind
+	Reasons              []atelier.Reason `json:"reasons,omitempty"`     // ours
+	Permissions          []string         `json:"permissions,omitempty"` // ours: what the caller may do with it
+	Properties           any              `json:"properties"`            // *clusterOut, or a map with every member of the kind
 }
 
 type clusterOut struct {

@@ -20,7 +20,7 @@ const (
 // those that the service writes: they are not part of what is kept as written.
 var keptApart = []string{
 	"description", "displayName", "tags", "properties", "isArchived", "status", "services", "experimentName", "jobType",
-	"error", "exitCode", "attempt", "maxAttempts", "priority", "createdTime", "queuedTime", "startTime", "endTime", "nodes", "reasons",
+	"error", "exitCode", "attempt", "maxAttempts", "priority", "createdTime", "queuedTime", "startTime", "endTime", "nodes", "reasons", "permissions",
 }
 
 // document is the spec of a job of such a type.

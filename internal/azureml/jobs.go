@@ -39,7 +39,7 @@ func (a *API) getJob(r *arm.Request) (int, any, error) {
 		if err != nil {
 			return err
 		}
-		out := jobOutOf(r, w, j)
+		out := jobOutOf(r, w, j, jobVerbs.permissions(r))
 		if !j.Status.State.Terminal() && j.Spec.Document == nil {
 			if out.Properties.Reasons, err = a.whyJob(tx, j); err != nil {
 				return err
@@ -71,7 +71,7 @@ func (a *API) putJob(r *arm.Request) (int, any, error) {
 		if isNew {
 			status = http.StatusCreated
 		}
-		out, err = showJob(jobOutOf(r, w, j), j)
+		out, err = showJob(jobOutOf(r, w, j, jobVerbs.permissions(r)), j)
 		return err
 	})
 	if status == http.StatusCreated {
@@ -182,7 +182,7 @@ func (a *API) listJobs(r *arm.Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	list := arm.List[any]{Value: []any{}}
+	list, may := arm.List[any]{Value: []any{}}, jobVerbs.permissions(r)
 	err = a.read(r, func(tx *store.Tx, w *atelier.Workspace) error {
 		q := store.Query{Kind: atelier.KindJob, Parent: w.ID, State: r.Query("status"), After: page.After, Limit: page.Top, Newest: true}
 		if c := r.Query("compute"); c != "" {
@@ -198,7 +198,7 @@ func (a *API) listJobs(r *arm.Request) (int, any, error) {
 				if !keep(j) {
 					continue
 				}
-				out, err := showJob(jobOutOf(r, w, j), j)
+				out, err := showJob(jobOutOf(r, w, j, may), j)
 				if err != nil {
 					return err
 				}

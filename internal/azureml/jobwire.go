@@ -129,7 +129,8 @@ type jobOutProps struct {
 	QueuedTime           *string              `json:"queuedTime"`
 	StartTime            *string              `json:"startTime"`
 	EndTime              *string              `json:"endTime"`
-	Nodes                []string             `json:"nodes,omitempty"` // of the current attempt, by rank
+	Nodes                []string             `json:"nodes,omitempty"`       // of the current attempt, by rank
+	Permissions          []string             `json:"permissions,omitempty"` // what the caller may do with it
 }
 
 type inputOut struct {
@@ -158,7 +159,8 @@ type limitsOut struct {
 
 const propTarget = "_azureml.ComputeTargetType"
 
-func jobOutOf(r *arm.Request, w *atelier.Workspace, j *atelier.Job) *jobOut {
+// jobOutOf shows a job to a caller who may do with it what may says.
+func jobOutOf(r *arm.Request, w *atelier.Workspace, j *atelier.Job, may []string) *jobOut {
 	s, st := &j.Spec, &j.Status
 	out := &jobOut{ID: armID(w, "jobs", j.Name), Name: j.Name, Type: ws + "jobs", SystemData: systemDataOf(&j.Meta)}
 	out.Properties = jobOutProps{
@@ -169,7 +171,7 @@ func jobOutOf(r *arm.Request, w *atelier.Workspace, j *atelier.Job) *jobOut {
 		Inputs: inputsOf(s), Outputs: outputsOf(j), EnvironmentVariables: nonNil(s.Env), Parameters: map[string]string{},
 		QueueSettings: s.Passthrough["queueSettings"], NotificationSetting: s.Passthrough["notificationSetting"], ParentJobName: s.Passthrough["parentJobName"],
 		Error: errorOf(st.Error), ExitCode: st.ExitCode, Attempt: st.Attempt, MaxAttempts: s.MaxAttempts, Priority: s.Priority,
-		CreatedTime: utc(j.CreatedAt), QueuedTime: orNil(st.QueuedAt), StartTime: orNil(st.StartedAt), EndTime: orNil(st.EndedAt),
+		CreatedTime: utc(j.CreatedAt), QueuedTime: orNil(st.QueuedAt), StartTime: orNil(st.StartedAt), EndTime: orNil(st.EndedAt), Permissions: may,
 	}
 	if text, kept := s.Passthrough["computeId"].(string); kept {
 		out.Properties.ComputeID = text

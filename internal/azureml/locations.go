@@ -2,7 +2,6 @@ package azureml
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 
 	"github.com/atelier-compute/atelier"
@@ -172,15 +171,8 @@ type operationDoc struct {
 
 // listOperations lists the actions that roles can be given.
 func (a *API) listOperations(*arm.Request) (int, any, error) {
-	var names []string
-	for _, rt := range a.Routes() {
-		if rt.Action != arm.Public {
-			names = append(names, rt.Action)
-		}
-	}
-	slices.Sort(names)
 	list := arm.List[operationDoc]{}
-	for _, name := range slices.Compact(names) {
+	for _, name := range a.actions() {
 		parts := strings.Split(strings.TrimSuffix(name, "/action"), "/") // provider/resource/…/operation
 		resource, operation := strings.Join(parts[1:len(parts)-1], "/"), parts[len(parts)-1]
 		list.Value = append(list.Value, operationDoc{Name: name, Origin: "user,system", Display: map[string]string{

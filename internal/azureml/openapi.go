@@ -131,6 +131,7 @@ func computeShapes() map[string]arm.Shape {
 	const one = "{ws}/computes/{compute}"
 	done, underway := arm.Shape{Body: anything, Statuses: []int{200}}, arm.Shape{Statuses: []int{200, 202}}
 	m := map[string]arm.Shape{
+		"GET {ws}/access":         {Reply: accessOut{}},
 		"GET {ws}/computes":       {Reply: arm.List[computeOut]{}, Query: paging},
 		"GET " + one:              {Reply: computeOut{}},
 		"PUT " + one:              {Body: computeIn{}, Reply: computeOut{}},

@@ -12,6 +12,10 @@ func (a *API) Ours() []arm.Route {
 	code, data := inWS+"/codes/{name}/versions/{version}/upload", inWS+"/data/{name}/versions/{version}/upload"
 	return []arm.Route{
 		{
+			Method: "GET", Pattern: inWS + "/access", Action: arm.Member, Handler: a.getAccess(),
+			Doc: "says who the caller is, and what they may do in the workspace",
+		},
+		{
 			Method: "POST", Pattern: inWS + "/submitJobs", Action: ws + "jobs/write", Handler: a.submitJobs, MaxBody: maxBatchBytes,
 			Doc: "submits up to 10,000 jobs at once, all or none",
 		},

@@ -28,10 +28,14 @@ func TestEveryRouteHasAnActionAndADoc(t *testing.T) {
 		if rt.Action == arm.Public && !slices.Contains([]string{"/metadata/endpoints", "/openapi.json", "/discovery", inRun + "/logs/{path...}"}, rt.Pattern) {
 			t.Errorf("%s %s is public", rt.Method, rt.Pattern)
 		}
-		if rt.Action != arm.Public && !strings.HasPrefix(rt.Action, "Microsoft.") {
+		if rt.Action == arm.Member && (rt.Method != "GET" || !slices.Contains([]string{inWS + "/access"}, rt.Pattern)) {
+			t.Errorf("%s %s is for everybody who sees the workspace", rt.Method, rt.Pattern)
+		}
+		isAction := rt.Action != arm.Public && rt.Action != arm.Member
+		if isAction && !strings.HasPrefix(rt.Action, "Microsoft.") {
 			t.Errorf("%s %s has the action %q", rt.Method, rt.Pattern, rt.Action)
 		}
-		if last := rt.Action[strings.LastIndexByte(rt.Action, '/')+1:]; rt.Action != arm.Public && !slices.Contains([]string{"read", "write", "delete", "action"}, last) {
+		if last := rt.Action[strings.LastIndexByte(rt.Action, '/')+1:]; isAction && !slices.Contains([]string{"read", "write", "delete", "action"}, last) {
 			t.Errorf("%s %s has the action %q, which roles cannot be written for", rt.Method, rt.Pattern, rt.Action)
 		}
 		if strings.Contains(rt.Pattern, "/workspaces/") != strings.Contains(rt.Pattern, "{workspace}") {
@@ -74,7 +78,7 @@ func TestEveryRouteIsGuarded(t *testing.T) {
 		if r := w.as("ann", rt.Method, fillIn(rt.Pattern, "Nowhere"), "{}"); r.StatusCode != 404 && r.StatusCode != 400 && (r.StatusCode != 204 || rt.Method+rt.Pattern != "DELETE"+inWS) {
 			t.Errorf("%s in a workspace that does not exist: %d %s", name, r.StatusCode, r.body)
 		}
-		if !strings.HasSuffix(rt.Action, "/read") {
+		if !strings.HasSuffix(rt.Action, "/read") && rt.Action != arm.Member {
 			if r := w.as("eve", rt.Method, path, "{}"); r.StatusCode != 403 {
 				t.Errorf("%s as a reader: %d", name, r.StatusCode)
 			}
