@@ -24,5 +24,6 @@ const (
 	ReasonComputeFailed = "ComputeFailed"
 	ReasonPreempted     = "Preempted"
 	ReasonStopped       = "ComputeStopped"
+	ReasonQuotaExceeded = "QuotaExceeded"
 	ReasonEnvironment   = "EnvironmentBuild" // ours: the environment is being built on the node
 )

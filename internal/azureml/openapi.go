@@ -132,6 +132,8 @@ func computeShapes() map[string]arm.Shape {
 	done, underway := arm.Shape{Body: anything, Statuses: []int{200}}, arm.Shape{Statuses: []int{200, 202}}
 	m := map[string]arm.Shape{
 		"GET {ws}/access":         {Reply: accessOut{}},
+		"GET {ws}/locations":      {Reply: arm.List[placeOut]{}},
+		"GET {ws}/sizes":          {Reply: arm.List[offerOut]{}, Query: []string{"location", "priority"}},
 		"GET {ws}/computes":       {Reply: arm.List[computeOut]{}, Query: paging},
 		"GET " + one:              {Reply: computeOut{}},
 		"PUT " + one:              {Body: computeIn{}, Reply: computeOut{}},

@@ -16,6 +16,14 @@ func (a *API) Ours() []arm.Route {
 			Doc: "says who the caller is, and what they may do in the workspace",
 		},
 		{
+			Method: "GET", Pattern: inWS + "/locations", Action: ws + "computes/read", Handler: a.listLocations,
+			Doc: "lists what supplies machines",
+		},
+		{
+			Method: "GET", Pattern: inWS + "/sizes", Action: ws + "computes/read", Handler: a.listOffers,
+			Doc: "lists every size with its price, the quota and the machines left for it, and why it cannot be had; location, priority",
+		},
+		{
 			Method: "POST", Pattern: inWS + "/submitJobs", Action: ws + "jobs/write", Handler: a.submitJobs, MaxBody: maxBatchBytes,
 			Doc: "submits up to 10,000 jobs at once, all or none",
 		},
