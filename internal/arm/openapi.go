@@ -237,11 +237,11 @@ func (d *describer) members(t reflect.Type, members map[string]any, required *[]
 		tag, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
 		case f.Anonymous && tag == "":
-			inner := f.Type
-			if inner.Kind() == reflect.Pointer {
-				inner = inner.Elem()
+			if inner := f.Type; inner.Kind() == reflect.Pointer { // its members are there together, or none is
+				d.members(inner.Elem(), members, new([]string))
+			} else {
+				d.members(inner, members, required)
 			}
-			d.members(inner, members, required)
 			continue
 		case !f.IsExported() || tag == "-":
 			continue

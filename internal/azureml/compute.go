@@ -88,7 +88,8 @@ func (a *API) listComputes(r *arm.Request) (int, any, error) {
 }
 
 // putCompute creates a compute, or changes what may change of it. The request ends
-// with what the user asked for recorded; package compute makes it so.
+// with what the user asked for recorded; package compute makes it so. A dry run says
+// what it would be.
 func (a *API) putCompute(r *arm.Request) (int, any, error) {
 	in, err := decodeCompute(r)
 	if err != nil {
@@ -97,9 +98,13 @@ func (a *API) putCompute(r *arm.Request) (int, any, error) {
 	if err := a.hashPassword(in); err != nil {
 		return 0, nil, err
 	}
+	dry, err := isDry(r)
+	if err != nil {
+		return 0, nil, err
+	}
 	status, name := http.StatusCreated, r.Param("compute")
 	var out *computeOut
-	err = a.write(r, func(tx *store.Tx, w *atelier.Workspace) error {
+	err = a.writeOr(r, dry, func(tx *store.Tx, w *atelier.Workspace) error {
 		id := w.ID.Child(atelier.KindCompute, name)
 		c, err := get[atelier.Compute](tx, id)
 		if err != nil {
@@ -113,10 +118,20 @@ func (a *API) putCompute(r *arm.Request) (int, any, error) {
 			if err := store.Put(tx, c); err != nil {
 				return err
 			}
+			if dry {
+				status = http.StatusOK
+				out, err = a.preview(tx, r, w, c, nil)
+				return err
+			}
 			out = created(a.showCompute(r, w, c), in)
 		} else {
+			was := c.Spec
 			status = http.StatusOK
 			if err := a.changeCompute(tx, r, w, c, in); err != nil {
+				return err
+			}
+			if dry {
+				out, err = a.preview(tx, r, w, c, &was)
 				return err
 			}
 			out = a.showCompute(r, w, c)
@@ -231,8 +246,12 @@ func (a *API) patchCompute(r *arm.Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
+	dry, err := isDry(r)
+	if err != nil {
+		return 0, nil, err
+	}
 	var out *computeOut
-	err = a.write(r, func(tx *store.Tx, w *atelier.Workspace) error {
+	err = a.writeOr(r, dry, func(tx *store.Tx, w *atelier.Workspace) error {
 		c, err := computeOf(tx, r)
 		if err != nil {
 			return err
@@ -240,7 +259,12 @@ func (a *API) patchCompute(r *arm.Request) (int, any, error) {
 		if err := in.patches(c.Spec.Kind); err != nil {
 			return err
 		}
+		was := c.Spec
 		if err := a.changeCompute(tx, r, w, c, in); err != nil {
+			return err
+		}
+		if dry {
+			out, err = a.preview(tx, r, w, c, &was)
 			return err
 		}
 		out = a.showCompute(r, w, c)

@@ -349,6 +349,7 @@ type computeProps struct {
 	IsAttachedCompute    bool             `json:"isAttachedCompute"`
 	Reasons              []atelier.Reason `json:"reasons,omitempty"`     // ours
 	Permissions          []string         `json:"permissions,omitempty"` // ours: what the caller may do with it
+	Preview              *previewOut      `json:"preview,omitempty"`     // ours: only of a dry run
 	Properties           any              `json:"properties"`            // *clusterOut, or a map with every member of the kind
 }
 
@@ -473,6 +474,14 @@ func created(out *computeOut, in *computeIn) *computeOut {
 
 // warnings is {} as on Azure, or the list of what is not as the user asked.
 func (a *API) warnings(c *atelier.Compute) any {
+	if list := a.problems(c); len(list) > 0 {
+		return list
+	}
+	return struct{}{}
+}
+
+// problems are what is not as the user asked.
+func (a *API) problems(c *atelier.Compute) []atelier.Problem {
 	list := append([]atelier.Problem{}, c.Status.Warnings...)
 	if size := c.Spec.VMSize(); size != "" && a.Catalogs[c.Spec.Location] != nil {
 		if _, short, err := a.Catalogs[c.Spec.Location].Fit(size); err == nil && short != "" {
@@ -497,9 +506,6 @@ func (a *API) warnings(c *atelier.Compute) any {
 				Message: f.field + " is kept but has no effect at location " + c.Spec.Location,
 			})
 		}
-	}
-	if len(list) == 0 {
-		return struct{}{}
 	}
 	return list
 }
