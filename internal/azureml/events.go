@@ -19,31 +19,34 @@ const keepAlive = 15 * time.Second
 // eventsAtOnce is how many events are read in one look.
 const eventsAtOnce = 500
 
-// listEvents lists what changed in the workspace: the newest, or what came after an
-// event. With follow it is a stream of server-sent events from then on.
+// listEvents lists what changed in the workspace: the newest, what came after an
+// event, or the last before one. With follow it is a stream of server-sent events
+// from then on.
 func (a *API) listEvents(r *arm.Request) (int, any, error) {
-	q := store.EventQuery{}
+	q := store.EventQuery{Actor: r.Query("actor"), Reason: r.Query("reason"), Verb: r.Query("verb")}
 	var err error
 	if q.Under, err = eventTarget(r); err != nil {
 		return 0, nil, err
 	}
-	after := r.Query("after")
+	after, before := r.Query("after"), r.Query("before")
 	if last := r.Header.Get("Last-Event-ID"); last != "" {
 		after = last
 	}
-	if after != "" {
-		if q.After, err = strconv.ParseInt(after, 10, 64); err != nil || q.After < 0 {
-			return 0, nil, atelier.Errorf(atelier.Invalid, "InvalidQueryParameter", "after is %q; it must be the number of an event", after).At("after")
-		}
+	if q.After, err = eventNumber("after", after); err != nil {
+		return 0, nil, err
+	}
+	if q.Before, err = eventNumber("before", before); err != nil {
+		return 0, nil, err
 	}
 	if follow, _ := strconv.ParseBool(r.Query("follow")); follow {
+		q.Before = 0 // nothing new is before anything
 		return a.followEvents(r, q, after != "")
 	}
 	page, err := r.Page()
 	if err != nil {
 		return 0, nil, err
 	}
-	q.Limit, q.Newest = page.Top, after == "" && page.After == 0
+	q.Limit, q.Newest = page.Top, page.After == 0 && (after == "" || before != "")
 	q.After = max(q.After, page.After)
 	list := arm.List[atelier.Event]{}
 	err = a.read(r, func(tx *store.Tx, _ *atelier.Workspace) (err error) {
@@ -55,6 +58,17 @@ func (a *API) listEvents(r *arm.Request) (int, any, error) {
 		list.NextLink = r.Next(list.Value[n-1].Seq)
 	}
 	return ok, list, err
+}
+
+func eventNumber(name, text string) (int64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 0 {
+		return 0, atelier.Errorf(atelier.Invalid, "InvalidQueryParameter", "%s is %q; it must be the number of an event", name, text).At(name)
+	}
+	return n, nil
 }
 
 // eventTarget reads "computes/gpu", an ARM ID, or an ID as events show it; what is
@@ -85,13 +99,10 @@ func eventTarget(r *arm.Request) (atelier.ID, error) {
 
 func (a *API) followEvents(r *arm.Request, q store.EventQuery, resumed bool) (int, any, error) {
 	changed := a.DB.Watch()
-	if err := a.read(r, func(tx *store.Tx, _ *atelier.Workspace) error {
-		if resumed {
-			return nil
-		}
-		last, err := store.Events(tx, store.EventQuery{Newest: true, Limit: 1}) // from now on
-		if len(last) > 0 {
-			q.After = last[0].Seq
+	var last int64
+	if err := a.read(r, func(tx *store.Tx, _ *atelier.Workspace) (err error) {
+		if last, err = lastEvent(tx); !resumed { // from now on
+			q.After = last
 		}
 		return err
 	}); err != nil {
@@ -105,6 +116,10 @@ func (a *API) followEvents(r *arm.Request, q store.EventQuery, resumed bool) (in
 		defer a.DB.Unwatch(changed)
 		tick := time.NewTicker(keepAlive)
 		defer tick.Stop()
+		// The id is that to resume after: what comes next may be what was missed.
+		if _, err := fmt.Fprintf(w, "id: %d\nevent: ready\ndata: {\"seq\":%d}\n\n", q.After, last); err != nil {
+			return nil
+		}
 		for {
 			more, err := a.sendEvents(r, w, &q)
 			if err != nil {
@@ -127,11 +142,25 @@ func (a *API) followEvents(r *arm.Request, q store.EventQuery, resumed bool) (in
 	}), nil
 }
 
-// sendEvents sends what came after q.After and moves it on.
+// lastEvent is the number of the last event of all.
+func lastEvent(tx *store.Tx) (int64, error) {
+	last, err := store.Events(tx, store.EventQuery{Newest: true, Limit: 1})
+	if err != nil || len(last) == 0 {
+		return 0, err
+	}
+	return last[0].Seq, nil
+}
+
+// sendEvents sends what came after q.After and moves it on, also past what is not to
+// be sent: nobody looks through that again.
 func (a *API) sendEvents(r *arm.Request, w http.ResponseWriter, q *store.EventQuery) (more bool, err error) {
 	var events []atelier.Event
+	var last int64
 	err = a.DB.Read(r.Context(), func(tx *store.Tx) (err error) {
-		events, err = store.Events(tx, *q)
+		if events, err = store.Events(tx, *q); err != nil {
+			return err
+		}
+		last, err = lastEvent(tx)
 		return err
 	})
 	if err != nil {
@@ -147,5 +176,8 @@ func (a *API) sendEvents(r *arm.Request, w http.ResponseWriter, q *store.EventQu
 		}
 		q.After = e.Seq
 	}
-	return len(events) == q.Limit, http.NewResponseController(w).Flush()
+	if more = len(events) == q.Limit; !more {
+		q.After = max(q.After, last)
+	}
+	return more, http.NewResponseController(w).Flush()
 }

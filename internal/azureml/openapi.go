@@ -175,7 +175,7 @@ func jobShapes() map[string]arm.Shape {
 		"GET " + one + "/outputs":           {Reply: arm.List[fileOut]{}},
 		"GET " + one + "/outputs/{path...}": {Media: "application/octet-stream"},
 		"POST {ws}/submitJobs":              {Body: batchIn{}, Reply: having("value:array"), Statuses: []int{200, 201}},
-		"GET {ws}/events":                   {Reply: arm.List[atelier.Event]{}, Query: []string{"after", "target", "follow", "$skip", "$top"}},
+		"GET {ws}/events":                   {Reply: arm.List[atelier.Event]{}, Query: []string{"after", "before", "target", "actor", "reason", "verb", "follow", "$skip", "$top"}},
 	}
 }
 

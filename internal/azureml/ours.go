@@ -57,7 +57,7 @@ func (a *API) Ours() []arm.Route {
 		},
 		{
 			Method: "GET", Pattern: inWS + "/events", Action: ws + "events/read", Handler: a.listEvents,
-			Doc: "lists what changed; after, target; with follow=true a stream of server-sent events",
+			Doc: "lists what changed; after, before, target, actor, reason, verb; with follow=true a stream of server-sent events that begins with one called ready",
 		},
 		{
 			Method: "GET", Pattern: compute + "/why", Action: ws + "computes/read", Handler: a.getComputeWhy,

@@ -3,6 +3,7 @@ package azureml
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -175,6 +176,7 @@ func TestFollowEvents(t *testing.T) {
 	r := w.follow("eve", wsURL+"/events?follow=true")
 	w.as("bob", "PUT", otherURL+"/computes/xxx", gpu).want(201)
 	w.ann("PUT", wsURL+"/jobs/j", jobBody("gpu", "")).want(201)
+	wantReady(t, r)
 	id, err := r.ReadString('\n')
 	must(t, err)
 	data, err := r.ReadString('\n')
@@ -183,7 +185,69 @@ func TestFollowEvents(t *testing.T) {
 		t.Fatalf("got %q %q", id, data)
 	}
 	again := w.follow("eve", wsURL+"/events?follow=true&after=0")
+	if last := wantReady(t, again); !strings.Contains(id, last) {
+		t.Errorf("ready says that the last event is %s; that was %s", last, id)
+	}
 	if first, err := again.ReadString('\n'); err != nil || first != "id: 1\n" {
 		t.Fatalf("from the beginning: %q, %v", first, err)
+	}
+}
+
+// wantReady reads the first message of a stream and returns the last event's number.
+func wantReady(t *testing.T, r *bufio.Reader) (last string) {
+	t.Helper()
+	var words [4]string
+	for i := range words {
+		line, err := r.ReadString('\n')
+		must(t, err)
+		words[i] = strings.TrimSpace(line)
+	}
+	last, isReady := strings.CutPrefix(words[2], `data: {"seq":`)
+	if !strings.HasPrefix(words[0], "id: ") || words[1] != "event: ready" || !isReady || words[3] != "" {
+		t.Fatalf("the stream begins with %q", words)
+	}
+	return strings.TrimSuffix(last, "}")
+}
+
+func TestEventsBefore(t *testing.T) {
+	w := newWorld(t)
+	for _, name := range []string{"one", "two", "three"} {
+		w.cluster(name) // created by ann, updated by test
+	}
+	seqs := func(query string) (list []float64) {
+		t.Helper()
+		r := w.ann("GET", wsURL+"/events"+own+query, "").want(200).wantAt("nextLink", nil)
+		for _, e := range r.at("value").([]any) {
+			list = append(list, e.(map[string]any)["seq"].(float64))
+		}
+		return list
+	}
+	all := seqs("")
+	n := len(all)
+	page := seqs(fmt.Sprintf("&$top=2&before=%.0f", all[n-1]))
+	if fmt.Sprint(page) != fmt.Sprint(all[n-3:n-1]) {
+		t.Errorf("before %v: %v of %v", all[n-1], page, all)
+	}
+	if page := seqs(fmt.Sprintf("&after=%.0f&before=%.0f", all[0], all[2])); len(page) != 1 || page[0] != all[1] {
+		t.Errorf("between %v and %v: %v", all[0], all[2], page)
+	}
+	w.ann("GET", wsURL+"/events"+own+"&actor=ann&verb=created&target=computes/two", "").want(200).wantAt("value.0.target", w.main.ID.Child(atelier.KindCompute, "two")).wantAt("value.1", nil)
+	w.ann("DELETE", wsURL+"/computes/two?underlyingResourceAction=Delete", "").want(202)
+	w.ann("GET", wsURL+"/events"+own+"&reason=DeleteRequested", "").want(200).wantAt("value.0.verb", "updated").wantAt("value.1", nil)
+	w.ann("GET", wsURL+"/events"+own+"&before=x", "").wantError(400, "InvalidQueryParameter", "before")
+}
+
+func TestFollowOnlySomeEvents(t *testing.T) {
+	w := newWorld(t)
+	r := w.follow("eve", wsURL+"/events?follow=true&actor=ann&verb=updated")
+	wantReady(t, r)
+	w.cluster("gpu")
+	w.ann("PATCH", wsURL+"/computes/gpu", `{"tags":{"a":"b"}}`).want(200)
+	id, err := r.ReadString('\n')
+	must(t, err)
+	data, err := r.ReadString('\n')
+	must(t, err)
+	if !strings.HasPrefix(id, "id: ") || !strings.Contains(data, `"actor":"ann","verb":"updated"`) {
+		t.Errorf("%q %q", id, data)
 	}
 }

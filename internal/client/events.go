@@ -124,23 +124,30 @@ var errSSE = errors.New("the server's event stream is not what this client under
 // maxEvent bounds one event.
 const maxEvent = 1 << 20
 
-// readSSE calls f with the data of each server-sent event until f says stop.
+// readSSE calls f with the data of each server-sent event until f says stop. Events of
+// kinds that it does not know are left out.
 func readSSE(r io.Reader, f func(data []byte) (more bool, err error)) error {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, maxEvent)
 	var data []byte
+	other := false // a kind of event that says nothing about objects
 	for lines.Scan() {
 		line := bytes.TrimSuffix(lines.Bytes(), []byte("\r"))
 		if len(line) > 0 {
+			if name, ok := bytes.CutPrefix(line, []byte("event:")); ok {
+				name = bytes.TrimSpace(name)
+				other = len(name) > 0 && string(name) != "message"
+			}
 			if part, ok := bytes.CutPrefix(line, []byte("data:")); ok {
 				if data != nil {
 					data = append(data, '\n')
 				}
 				data = append(data, bytes.TrimPrefix(part, []byte(" "))...)
 			}
-			continue // id, event, retry and comments: the data says all
+			continue // id, retry and comments: the data says all
 		}
-		if data == nil {
+		if data == nil || other {
+			data, other = nil, false
 			continue
 		}
 		more, err := f(data)

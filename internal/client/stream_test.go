@@ -131,7 +131,7 @@ func TestOutputs(t *testing.T) {
 }
 
 func event(seq int) string {
-	return fmt.Sprintf("id: %d\nevent: change\ndata: {\"seq\":%d,\n", seq, seq) + "data: \"verb\":\"updated\"}\n\n"
+	return fmt.Sprintf("id: %d\nevent: message\ndata: {\"seq\":%d,\n", seq, seq) + "data: \"verb\":\"updated\"}\n\n"
 }
 
 func TestFollowEvents(t *testing.T) {
@@ -143,7 +143,7 @@ func TestFollowEvents(t *testing.T) {
 		call++
 		switch call {
 		case 1:
-			io.WriteString(w, ": hello\n\n"+event(5)+event(6)+"data: {\"seq\":7")
+			io.WriteString(w, ": hello\n\nid: 4\nevent: ready\ndata: {\"seq\":9}\n\n"+event(5)+event(6)+"data: {\"seq\":7")
 			cut(w)
 		case 2: // resumes too early
 			io.WriteString(w, event(6)+strings.ReplaceAll(event(7), "\n", "\r\n"))

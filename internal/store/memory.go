@@ -5,7 +5,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -100,7 +99,7 @@ func each[T any](list []T, f func(T) error) error {
 func (d *Disk) events(q EventQuery) ([]atelier.Event, error) {
 	var list []atelier.Event
 	for _, e := range d.log[min(max(q.After, 0), int64(len(d.log))):] {
-		if q.Under == "" || e.event.Target == q.Under || strings.HasPrefix(string(e.event.Target), string(q.Under)+"/") {
+		if q.selects(&e.event) {
 			list = append(list, e.event)
 		}
 	}

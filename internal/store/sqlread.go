@@ -323,6 +323,16 @@ func eventSelection(q EventQuery) (string, []any) {
 			where += " AND " + under
 		}
 	}
+	if q.Before > 0 {
+		args = append(args, q.Before)
+		where += fmt.Sprintf(" AND seq < ?%d", len(args))
+	}
+	for _, f := range []struct{ column, value string }{{"actor", q.Actor}, {"reason", q.Reason}, {"verb", q.Verb}} {
+		if f.value != "" {
+			args = append(args, f.value)
+			where += fmt.Sprintf(" AND %s = ?%d", f.column, len(args))
+		}
+	}
 	return fmt.Sprintf("SELECT %s FROM events NOT INDEXED WHERE %s ORDER BY seq %s LIMIT ?2", eventColumns, where, order), args
 }
 

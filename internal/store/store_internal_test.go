@@ -171,9 +171,11 @@ func TestQueryPlans(t *testing.T) {
 		}
 	}
 	for _, under := range []atelier.ID{"", "workspaces/w", "workspaces/w/jobs/j"} {
-		got := plan(eventSelection(EventQuery{Under: under, Limit: 5}))
-		if strings.Contains(got, "SCAN") || strings.Contains(got, "ORDER BY") {
-			t.Errorf("events under %q: %s", under, got)
+		for _, q := range []EventQuery{{Limit: 5}, {Limit: 5, Newest: true, Before: 9, Actor: "a", Reason: "r", Verb: "v"}} {
+			q.Under = under
+			if got := plan(eventSelection(q)); strings.Contains(got, "SCAN") || strings.Contains(got, "ORDER BY") {
+				t.Errorf("%+v: %s", q, got)
+			}
 		}
 	}
 }

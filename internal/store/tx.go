@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/atelier-compute/atelier"
@@ -156,7 +157,11 @@ func (tx *Tx) Note(id atelier.ID, reason, format string, args ...any) {
 // EventQuery selects events, oldest first.
 type EventQuery struct {
 	After  int64      // only later ones
+	Before int64      // only earlier ones; 0 is no bound
 	Under  atelier.ID // only of this resource and what is below it
+	Actor  string     // only by them
+	Reason string     // only with this code
+	Verb   string     // only created, updated or deleted
 	Newest bool       // the last Limit ones, still oldest first
 	Limit  int        // 0 is all
 }
@@ -223,6 +228,12 @@ func (q Query) selects(r row) bool {
 		(q.Hash == "" || r.index.Hash == q.Hash) &&
 		(!q.Active || !r.index.Done) &&
 		(q.After <= 0 || q.Newest && r.seq < q.After || !q.Newest && r.seq > q.After)
+}
+
+func (q EventQuery) selects(e *atelier.Event) bool {
+	return e.Seq > q.After && (q.Before <= 0 || e.Seq < q.Before) &&
+		(q.Under == "" || e.Target == q.Under || strings.HasPrefix(string(e.Target), string(q.Under)+"/")) &&
+		(q.Actor == "" || e.Actor == q.Actor) && (q.Reason == "" || e.Reason == q.Reason) && (q.Verb == "" || e.Verb == q.Verb)
 }
 
 func (q Query) sort(rows []row) {

@@ -67,11 +67,46 @@ func eventsUnder(t *testing.T, open func(t *testing.T) *store.DB) {
 		{store.EventQuery{Under: ab.ID}, "[2 6 10]"},
 		{store.EventQuery{Under: workspace, Limit: 4}, "[1 2 3 5]"},
 		{store.EventQuery{Under: workspace, Limit: 4, Newest: true}, "[7 9 10 11]"},
+		{store.EventQuery{Under: a.ID, Limit: 2, Newest: true, Before: 9}, "[5 7]"},
+		{store.EventQuery{Under: workspace, Limit: 3, Newest: true, Before: 7}, "[3 5 6]"},
 		{store.EventQuery{After: 9}, "[10 11 12]"},
+		{store.EventQuery{After: 9, Before: 12}, "[10 11]"},
 		{store.EventQuery{After: 99}, "[]"},
 		{store.EventQuery{Limit: 2, Newest: true}, "[11 12]"},
 	}
 	for _, test := range tests {
+		var got []int64
+		for _, e := range log(t, db, test.q) {
+			got = append(got, e.Seq)
+		}
+		check(t, fmt.Sprintf("%+v", test.q), got, test.want)
+	}
+}
+
+func eventsBy(t *testing.T, open func(t *testing.T) *store.DB) {
+	db := open(t)
+	a, b := job("a"), job("b")
+	for _, actor := range []string{"ann", "jobs"} {
+		do(t, db, func(tx *store.Tx) error {
+			tx.Actor = actor
+			err := putAll(tx, a, b)
+			tx.Note(b.ID, "Why"+actor, "words")
+			return err
+		})
+	}
+	do(t, db, func(tx *store.Tx) error { return store.Delete(tx, a) })
+	for _, test := range []struct {
+		q    store.EventQuery
+		want string
+	}{
+		{store.EventQuery{Actor: "ann"}, "[1 2]"},
+		{store.EventQuery{Verb: "updated"}, "[3 4]"},
+		{store.EventQuery{Reason: "Whyjobs"}, "[4]"},
+		{store.EventQuery{Actor: "ann", Reason: "Whyjobs"}, "[]"},
+		{store.EventQuery{Actor: "jobs", Verb: "updated", Under: a.ID}, "[3]"},
+		{store.EventQuery{Actor: "jobs", Under: workspace, Newest: true, Limit: 1, Before: 4}, "[3]"},
+		{store.EventQuery{Verb: "deleted", Limit: 5}, "[5]"},
+	} {
 		var got []int64
 		for _, e := range log(t, db, test.q) {
 			got = append(got, e.Seq)

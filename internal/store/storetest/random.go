@@ -215,6 +215,10 @@ func (p *pair) events(r *rapid.T) {
 	q := store.EventQuery{
 		After: rapid.Int64Range(0, 40).Draw(r, "after"), Limit: rapid.IntRange(0, 5).Draw(r, "limit"), Newest: rapid.Bool().Draw(r, "newest"),
 	}
+	if rapid.Bool().Draw(r, "before something") {
+		q.Before = rapid.Int64Range(0, 40).Draw(r, "before")
+		q.Verb = rapid.SampledFrom([]string{"", "created", "updated", "deleted"}).Draw(r, "verb")
+	}
 	if rapid.Bool().Draw(r, "under something") {
 		q.Under = someID.Draw(r, "under")
 	} else if rapid.Bool().Draw(r, "under a workspace") {

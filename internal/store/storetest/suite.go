@@ -26,6 +26,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB) {
 		{"pages-hold-each-object-once", pages},
 		{"one-event-per-change", events},
 		{"events-under-a-resource", eventsUnder},
+		{"events-by-what-they-say", eventsBy},
 		{"views-follow-and-are-rebuilt-the-same", views},
 		{"views-added-in-traffic-miss-nothing", lateView},
 		{"watchers-see-every-id", watchers},
