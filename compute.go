@@ -255,6 +255,12 @@ type Node struct {
 	Since    time.Time `json:"since"`             // when State was entered
 	Problem  *Problem  `json:"problem,omitempty"` // why it is Lost or Leaving, or why the launch was refused
 
+	// What users asked of this machine. Only edges write these.
+	DrainAt   time.Time `json:"drainAt,omitzero"` // no new work, and it goes when its job has ended
+	DrainBy   string    `json:"drainBy,omitempty"`
+	PreemptAt time.Time `json:"preemptAt,omitzero"` // a drill: its provider takes it away now
+	PreemptBy string    `json:"preemptBy,omitempty"`
+
 	// What runs here. Only package jobs writes these.
 	Job     ID        `json:"job,omitempty"`    // whose attempt has the node to itself
 	FreedAt time.Time `json:"freedAt,omitzero"` // when the last one let it go
@@ -265,6 +271,17 @@ type Node struct {
 	Boot    string    `json:"boot,omitempty"` // of the agent process: changes when it restarts
 	Host    Host      `json:"host,omitzero"`
 	HeardAt time.Time `json:"heardAt,omitzero"` // as of the last durable change, not of each heartbeat
+}
+
+// Open reports whether the node may be given work.
+func (n *Node) Open() bool {
+	return n.State == Ready && n.Job == "" && n.DrainAt.IsZero() && n.PreemptAt.IsZero()
+}
+
+// Taken reports whether the node's provider is to take its machine away, and has
+// not yet said that it did.
+func (n *Node) Taken() bool {
+	return !n.PreemptAt.IsZero() && (n.State == Booting || n.State == Ready || n.State == Draining)
 }
 
 // Index implements Resource.

@@ -249,6 +249,7 @@ func matches(patterns []string, name string) bool {
 // sleepers may sleep in tests, each for a reason.
 var sleepers = map[string]string{
 	"internal/provider/local/main_linux_test.go": "polls, with a deadline, what real processes do",
+	"internal/provider/all/pretend_test.go":      "polls, with a deadline, what real processes do",
 	"internal/store/powercut_test.go":            "polls, with a deadline, what a real process wrote",
 }
 

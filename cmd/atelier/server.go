@@ -84,7 +84,7 @@ func open(ctx context.Context, s settings, log *slog.Logger) (srv *server, err e
 	logStore := &logs.Store{Root: filepath.Join(s.DataDir, "logs")}
 	srv.fleet = &fleet.Fleet{DB: srv.db, Now: time.Now, Secret: srv.keys.Derive("join"), Endpoint: srv.endpoint, Identities: srv.auth}
 	srv.agents = &fleet.Server{Fleet: srv.fleet, Blobs: blobs, Logs: logStore, Log: log}
-	providers, err := srv.providers()
+	providers, err := srv.providers(ctx)
 	if err != nil {
 		return srv, err
 	}
@@ -140,7 +140,7 @@ func certNames(listen string) []string {
 	return append(names, host)
 }
 
-func (s *server) providers() (provider.Set, error) {
+func (s *server) providers(ctx context.Context) (provider.Set, error) {
 	exe, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find the atelier binary: %w", err)
@@ -153,7 +153,7 @@ func (s *server) providers() (provider.Set, error) {
 	if s.FakeLocation {
 		c.Fake = filepath.Join(s.DataDir, "fake")
 	}
-	return all.Providers(c)
+	return all.Providers(ctx, c)
 }
 
 func catalogs(set provider.Set) map[string]provider.Catalog {
@@ -216,7 +216,7 @@ func (s *server) handle(api *azureml.API) error {
 	for _, rt := range s.auth.Routes() {
 		rest.Handle(rt.Method+" "+rt.Pattern, rt.Handler)
 	}
-	for _, rt := range (&studio.Studio{Auth: s.auth, Version: version, Files: web.Dist(), Dev: s.StudioDev}).Routes() {
+	for _, rt := range (&studio.Studio{Auth: s.auth, DB: s.db, Version: version, Files: web.Dist(), Dev: s.StudioDev}).Routes() {
 		rest.Handle(rt.Method+" "+rt.Pattern, rt.Handler)
 	}
 	protocols := new(http.Protocols)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/atelier-compute/atelier"
 	"github.com/atelier-compute/atelier/internal/arm"
+	"github.com/atelier-compute/atelier/internal/provider"
 	"github.com/atelier-compute/atelier/internal/store"
 )
 
@@ -22,7 +23,17 @@ type nodeOut struct {
 	HeardAt *string       `json:"heardAt"`
 	Host    *atelier.Host `json:"host"`
 	Problem *errorItem    `json:"problem"`
+	*nodeOwn
 }
+
+// nodeOwn is what only arm.OwnVersion has.
+type nodeOwn struct {
+	Actions          []string `json:"actions"`          // what the caller may do with it now: drain, preempt
+	Connection       *string  `json:"connection"`       // how to reach it by SSH
+	ConnectionReason string   `json:"connectionReason"` // why not
+}
+
+const noConnection = "Nodes accept no SSH connections in this version of Atelier."
 
 type nodeList struct {
 	Nodes    []nodeOut `json:"nodes"`
@@ -61,7 +72,7 @@ func (a *API) listNodes(r *arm.Request) (int, any, error) {
 			if err != nil {
 				return err
 			}
-			out.Nodes = append(out.Nodes, nodeOutOf(n, run))
+			out.Nodes = append(out.Nodes, a.nodeFor(r, c, n, run))
 		}
 		out.NextLink = r.Next(next)
 		return nil
@@ -80,6 +91,88 @@ func runName(tx *store.Tx, job atelier.ID) (*string, error) {
 	}
 	return &j.Name, nil
 }
+
+// nodeFor is the node as the caller sees it.
+func (a *API) nodeFor(r *arm.Request, c *atelier.Compute, n *atelier.Node, run *string) nodeOut {
+	out := nodeOutOf(n, run)
+	if r.Query("api-version") != arm.OwnVersion {
+		return out
+	}
+	out.nodeOwn = &nodeOwn{Actions: []string{}, ConnectionReason: noConnection}
+	if r.Caller.May(nodeWrite, c.ID) {
+		for _, verb := range nodeVerbs {
+			if a.nodeAllows(verb, c, n) == nil {
+				out.Actions = append(out.Actions, verb)
+			}
+		}
+	}
+	return out
+}
+
+const nodeWrite = ws + "computes/write"
+
+var nodeVerbs = []string{"drain", "preempt"}
+
+// nodeAllows says why the verb is not possible on the node as it is now.
+func (a *API) nodeAllows(verb string, c *atelier.Compute, n *atelier.Node) error {
+	if c.Spec.Cluster == nil {
+		return atelier.Errorf(atelier.Unsupported, "OperationNotSupported",
+			"%s is for nodes of clusters; %s is an instance: stop or restart it", verb, c.Name)
+	}
+	if verb == "preempt" {
+		if _, can := a.Catalogs[n.Location].(provider.Preempter); !can {
+			return atelier.Errorf(atelier.Unsupported, "OperationNotSupported",
+				"machines of the location %s cannot be taken away as a drill; those of the location fake can (atelier up --fake-location)", n.Location)
+		}
+	}
+	drainable := n.State == atelier.Wanted || n.State == atelier.Booting || n.State == atelier.Ready
+	endable := n.State == atelier.Booting || n.State == atelier.Ready || n.State == atelier.Draining
+	if verb == "drain" && (!drainable || !n.DrainAt.IsZero()) || verb == "preempt" && (!endable || !n.PreemptAt.IsZero()) {
+		return atelier.Errorf(atelier.Conflict, "NodeStateConflict", "%s of node %s is not possible now: it is %s", verb, n.Name, n.State)
+	}
+	return nil
+}
+
+// changeNode records what the caller wants of a node. It may be said twice.
+func (a *API) changeNode(verb string) arm.Handler {
+	return func(r *arm.Request) (int, any, error) {
+		var out nodeOut
+		err := a.write(r, func(tx *store.Tx, _ *atelier.Workspace) error {
+			c, err := computeOf(tx, r)
+			if err != nil {
+				return err
+			}
+			n, err := get[atelier.Node](tx, c.ID.Child(atelier.KindNode, r.Param("node")))
+			if n == nil && err == nil {
+				err = atelier.Errorf(atelier.NotFound, "NodeNotFound", "%s has no node %q; `atelier compute nodes %s` lists those that it has", c.Name, r.Param("node"), c.Name)
+			}
+			if err != nil {
+				return err
+			}
+			said, at, by := n.DrainAt, &n.DrainAt, &n.DrainBy
+			if verb == "preempt" {
+				said, at, by = n.PreemptAt, &n.PreemptAt, &n.PreemptBy
+			}
+			if said.IsZero() {
+				if err := a.nodeAllows(verb, c, n); err != nil {
+					return err
+				}
+				*at, *by = a.Now().UTC(), r.Caller.Name()
+				if err := store.Put(tx, n); err != nil {
+					return err
+				}
+				tx.Note(n.ID, nodeAsked[verb], "%s", r.Caller.Name()+" asked for it")
+			}
+			run, err := runName(tx, n.Job)
+			out = a.nodeFor(r, c, n, run)
+			return err
+		})
+		return ok, out, err
+	}
+}
+
+// nodeAsked are the reasons of the events that wishes leave.
+var nodeAsked = map[string]string{"drain": "NodeDrainAsked", "preempt": "NodePreemptAsked"}
 
 func nodeOutOf(n *atelier.Node, run *string) nodeOut {
 	out := nodeOut{
@@ -114,7 +207,7 @@ func nodeState(n *atelier.Node, busy bool) string {
 			return "running"
 		}
 		return "leaving"
-	case atelier.Leaving:
+	case atelier.Leaving, atelier.Gone:
 		if n.Problem != nil && n.Problem.Code == atelier.ReasonPreempted {
 			return "preempted"
 		}

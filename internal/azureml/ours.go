@@ -64,6 +64,14 @@ func (a *API) Ours() []arm.Route {
 			Doc: "says why a compute is not what it should be",
 		},
 		{
+			Method: "POST", Pattern: compute + "/nodes/{node}/drain", Action: nodeWrite, Handler: a.changeNode("drain"),
+			Doc: "lets a node take no more jobs, and go when its job has ended",
+		},
+		{
+			Method: "POST", Pattern: compute + "/nodes/{node}/preempt", Action: nodeWrite, Handler: a.changeNode("preempt"),
+			Doc: "takes a node's machine away now, where the location can: a drill",
+		},
+		{
 			Method: "GET", Pattern: job + "/why", Action: jobRead, Handler: a.getJobWhy,
 			Doc: "says why a job waits",
 		},

@@ -20,7 +20,7 @@ func (a *App) computeCommand() *cobra.Command {
 		a.computePower("start", "Start instances", "cannot.start", "compute.start"),
 		a.computePower("stop", "Stop instances; their home is kept", "cannot.stop", "compute.stop"),
 		a.computePower("restart", "Give instances a new machine", "cannot.restart", "compute.restart"),
-		a.computeNodes(), a.computeSizes(), a.computeUsage())
+		a.computeNodes(), a.computeNode(), a.computeSizes(), a.computeUsage())
 }
 
 var computeColumns = []column{
@@ -225,7 +225,7 @@ func (a *App) computeNodes() *cobra.Command {
 			}
 			err = a.watchList(cmd.Context(), watch, func(ctx context.Context) (listing, error) {
 				l := listing{
-					columns: []column{{head: "NODE"}, {head: "STATE"}, {head: "JOB"}, {head: "ADDRESS"}, {head: "SINCE"}, {head: "PROBLEM"}, {head: "VCPUS", wide: true}, {head: "MEMORY GB", wide: true}, {head: "LIMITS", wide: true}, {head: "PORT", wide: true}, {head: "PUBLIC ADDRESS", wide: true}},
+					columns: []column{{head: "NODE"}, {head: "STATE"}, {head: "JOB"}, {head: "ADDRESS"}, {head: "SINCE"}, {head: "PROBLEM"}, {head: "VCPUS", wide: true}, {head: "MEMORY GB", wide: true}, {head: "LIMITS", wide: true}, {head: "PORT", wide: true}, {head: "PUBLIC ADDRESS", wide: true}, {head: "ACTIONS", wide: true}, {head: "CONNECTION", wide: true}},
 					empty:   a.say("compute.nodes.none", args[0]),
 				}
 				for n, err := range c.Nodes(ctx, args[0]) {
@@ -254,7 +254,7 @@ func (a *App) nodeRow(n *client.Node) row {
 	if h := n.Host; h != nil {
 		vcpus, memory, limits = fmt.Sprintf("%g", h.VCPUs), fmt.Sprintf("%.3g", h.MemoryGiB), firstOf(strings.Join(h.Isolation, ","), "none")
 	}
-	return row{n.NodeID, []string{n.NodeID, n.NodeState, n.RunID, n.PrivateIPAddress, a.ago(n.Since), problem, vcpus, memory, limits, port, n.PublicIPAddress}, n.Raw}
+	return row{n.NodeID, []string{n.NodeID, n.NodeState, n.RunID, n.PrivateIPAddress, a.ago(n.Since), problem, vcpus, memory, limits, port, n.PublicIPAddress, strings.Join(n.Actions, ","), firstOf(n.Connection, n.ConnectionReason)}, n.Raw}
 }
 
 // nodeLimits says, once, what does not hold on the nodes.

@@ -169,7 +169,11 @@ func (f *fake) compute(w http.ResponseWriter, r *http.Request, parts []string) {
 	}
 	switch {
 	case len(parts) == 2 && parts[1] == "listNodes":
-		fmt.Fprint(w, `{"nodes":[{"nodeId":"cpu-x1-0","privateIpAddress":"127.0.0.1","publicIpAddress":null,"port":null,"nodeState":"running","runId":"good_day_3","state":"Ready","since":"2026-11-01T11:59:00Z","host":{"address":"127.0.0.1","vcpus":2,"memoryGiB":7.75,"isolation":["cpu","memory"],"problems":[{"code":"NoMounts","message":"no mount namespace: the server does not run as root"}]}}],"nextLink":null}`)
+		fmt.Fprint(w, `{"nodes":[{"nodeId":"cpu-x1-0","privateIpAddress":"127.0.0.1","publicIpAddress":null,"port":null,"nodeState":"running","runId":"good_day_3","state":"Ready","actions":["drain"],"connection":null,"connectionReason":"Nodes accept no SSH connections in this version of Atelier.","since":"2026-11-01T11:59:00Z","host":{"address":"127.0.0.1","vcpus":2,"memoryGiB":7.75,"isolation":["cpu","memory"],"problems":[{"code":"NoMounts","message":"no mount namespace: the server does not run as root"}]}}],"nextLink":null}`)
+	case len(parts) == 4 && parts[1] == "nodes" && parts[2] != "cpu-x1-0":
+		fail(w, 404, "NodeNotFound", name+" has no node "+parts[2])
+	case len(parts) == 4 && parts[1] == "nodes":
+		fmt.Fprintf(w, `{"nodeId":%q}`, parts[2])
 	case len(parts) == 2 && parts[1] == "why":
 		p := v["properties"].(map[string]any)
 		answer(w, 200, map[string]any{"blocked": p["reasons"] != nil, "reasons": orList(p["reasons"])})

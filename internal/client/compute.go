@@ -68,6 +68,12 @@ func (c *Client) Nodes(ctx context.Context, compute string) iter.Seq2[*Node, err
 	return pages[Node](ctx, c, http.MethodPost, c.Path("computes", compute, "listNodes"), nil)
 }
 
+// ChangeNode drains a node of a cluster, or has its machine taken away: verb is
+// drain or preempt.
+func (c *Client) ChangeNode(ctx context.Context, compute, node, verb string) (*Node, error) {
+	return call[Node](ctx, c, http.MethodPost, c.Path("computes", compute, "nodes", node, verb), nil, nil)
+}
+
 // WhyCompute says why a compute is not what it should be.
 func (c *Client) WhyCompute(ctx context.Context, name string) (*Why, error) {
 	return get[Why](ctx, c, c.Path("computes", name, "why"), nil)

@@ -189,6 +189,9 @@ type Node struct {
 		Isolation []string  `json:"isolation"`
 		Problems  []Problem `json:"problems"`
 	} `json:"host"`
+	Actions          []string `json:"actions"`          // what may be done with it now: drain, preempt
+	Connection       string   `json:"connection"`       // how to reach it by SSH
+	ConnectionReason string   `json:"connectionReason"` // why not
 }
 
 // Size is a machine shape that a location has.

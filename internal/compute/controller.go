@@ -115,7 +115,7 @@ func (c *Controller) act(ctx context.Context, s Snapshot, p Plan) (retry time.Du
 	var todo []outcome
 	hold := c.Now().Before(p.Status.LaunchAfter)
 	for _, n := range current(s, p) {
-		if n.State == atelier.Leaving || n.State == atelier.Wanted && !hold {
+		if n.State == atelier.Leaving || n.Taken() || n.State == atelier.Wanted && !hold {
 			todo = append(todo, outcome{node: n})
 		}
 	}
@@ -161,8 +161,15 @@ func (c *Controller) call(ctx context.Context, comp *atelier.Compute, n *atelier
 	if !ok {
 		return atelier.Errorf(atelier.Invalid, "LocationNotFound", "there is no location %q", n.Location)
 	}
-	if n.State == atelier.Leaving {
+	switch {
+	case n.State == atelier.Leaving:
 		return prov.Terminate(ctx, n.Name)
+	case n.Taken():
+		p, ok := prov.(provider.Preempter)
+		if !ok {
+			return atelier.Errorf(atelier.Unsupported, "OperationNotSupported", "machines of the location %s cannot be taken away", n.Location)
+		}
+		return p.Preempt(ctx, n.Name)
 	}
 	return prov.Launch(ctx, provider.Machine{
 		Name: n.Name, Node: n.ID, Size: n.Size, Priority: n.Priority, Volume: VolumeName(comp), Join: c.Join(n),
@@ -176,13 +183,15 @@ func (c *Controller) answered(tx *store.Tx, id atelier.ID, todo []outcome) (retr
 	var refusal error
 	launched := false
 	for _, o := range todo {
-		leaving := o.node.State == atelier.Leaving
+		leaving, taken := o.node.State == atelier.Leaving, o.node.Taken()
 		switch {
-		case leaving && o.err != nil:
-			c.Log.Warn("terminate", "node", o.node.Name, "err", o.err)
+		case (leaving || taken) && o.err != nil:
+			c.Log.Warn("end a machine", "node", o.node.Name, "preempt", taken, "err", o.err)
 			retry = terminateRetry
 		case leaving:
 			err = gone(tx, o.node, c.Now())
+		case taken:
+			err = preempted(tx, o.node, c.Now())
 		case o.err != nil:
 			refusal = o.err
 		default:
@@ -208,6 +217,21 @@ func booting(tx *store.Tx, n *atelier.Node, now time.Time) error {
 	}
 	n.State, n.Since = atelier.Booting, now
 	return store.Put(tx, n)
+}
+
+// preempted records that the provider took the machine away.
+func preempted(tx *store.Tx, n *atelier.Node, now time.Time) error {
+	n, err := store.Get[atelier.Node](tx, n.ID)
+	if err != nil || !n.Taken() {
+		return ignoreNotFound(err)
+	}
+	n.State, n.Since = atelier.Leaving, now
+	n.Problem = &atelier.Problem{Code: atelier.ReasonPreempted, Message: "its machine was taken away; " + n.PreemptBy + " asked for that as a drill"}
+	if err := store.Put(tx, n); err != nil {
+		return err
+	}
+	tx.Note(n.ID, n.Problem.Code, "%s", n.Problem.Message)
+	return nil
 }
 
 // gone records that there is no machine any more. A node that a job has stays

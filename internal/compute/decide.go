@@ -52,7 +52,7 @@ func (p *Plan) due(at, now time.Time) bool {
 // arguments, same plan.
 func Decide(s Snapshot, now time.Time) Plan {
 	spec := s.Compute.Spec.Cluster
-	want := min(max(spec.Min, s.Demand), spec.Max)
+	want := min(max(spec.Min, s.Demand-draining(s.Nodes)), spec.Max)
 	if s.Compute.Deleting() {
 		want = 0
 	}
@@ -68,6 +68,18 @@ func Decide(s Snapshot, now time.Time) Plan {
 		}
 	}
 	return p
+}
+
+// draining is how many nodes end the job that they have, and then go: nobody takes
+// their place.
+func draining(nodes []*atelier.Node) (n int) {
+	for _, x := range nodes {
+		ends := x.State == atelier.Draining || x.State == atelier.Ready && !x.DrainAt.IsZero()
+		if ends && x.Job != "" && !x.Stuck {
+			n++
+		}
+	}
+	return n
 }
 
 // forgetRetry is how soon a compute whose queue is being ended is looked at again.
@@ -97,7 +109,9 @@ func (p *Plan) advance(s Snapshot, now time.Time) []*atelier.Node {
 	for i, n := range nodes {
 		switch n.State {
 		case atelier.Wanted, atelier.Booting:
-			if p.due(n.CreatedAt.Add(s.Limits.Boot), now) {
+			if !n.DrainAt.IsZero() {
+				p.change(nodes, i, atelier.Leaving, drained(n), now)
+			} else if p.due(n.CreatedAt.Add(s.Limits.Boot), now) {
 				p.change(nodes, i, atelier.Leaving, &atelier.Problem{
 					Code:    "BootTimeout",
 					Message: fmt.Sprintf("its agent did not report within %s", s.Limits.Boot),
@@ -109,12 +123,21 @@ func (p *Plan) advance(s Snapshot, now time.Time) []*atelier.Node {
 				p.change(nodes, i, atelier.Leaving, &atelier.Problem{Code: "NodeStuck", Message: "its agent did not do what it was told"}, now)
 			case n.State == atelier.Draining && n.Job == "":
 				p.change(nodes, i, atelier.Leaving, nil, now)
+			case n.DrainAt.IsZero() || n.State == atelier.Draining:
+			case n.Job == "":
+				p.change(nodes, i, atelier.Leaving, drained(n), now)
+			default:
+				p.change(nodes, i, atelier.Draining, drained(n), now)
 			}
 		case atelier.Lost:
 			p.change(nodes, i, atelier.Leaving, nil, now)
 		}
 	}
 	return nodes
+}
+
+func drained(n *atelier.Node) *atelier.Problem {
+	return &atelier.Problem{Code: "NodeDrained", Message: n.DrainBy + " asked that it take no more jobs and go"}
 }
 
 // counts reports whether the node is, or will be, of use.
@@ -262,31 +285,38 @@ func (p *Plan) tally(nodes []*atelier.Node, now time.Time) (ready int, starting 
 			st.Current++
 		}
 		moving = moving || n.State != atelier.Ready
-		switch {
-		case n.State == atelier.Wanted || n.State == atelier.Booting:
-			st.Counts.Preparing++
-			if starting == nil {
-				starting = n
-			}
-		case n.State == atelier.Lost:
-			st.Counts.Unusable++
-		case n.State == atelier.Leaving || n.State == atelier.Gone:
-			st.Counts.Leaving++
-		case n.Job != "":
-			st.Counts.Running++
-		case n.State == atelier.Ready:
-			st.Counts.Idle++
-		default:
-			st.Counts.Leaving++
-		}
+		*shownAs(&st.Counts, n)++
 		if n.State == atelier.Ready {
 			ready++
+		}
+		if starting == nil && (n.State == atelier.Wanted || n.State == atelier.Booting) {
+			starting = n
 		}
 	}
 	if moving != st.Resizing || st.ResizingSince.IsZero() {
 		st.Resizing, st.ResizingSince = moving, now
 	}
 	return ready, starting
+}
+
+// shownAs is the count that the node is in.
+func shownAs(c *atelier.Counts, n *atelier.Node) *int {
+	over := n.State == atelier.Leaving || n.State == atelier.Gone
+	switch {
+	case n.State == atelier.Wanted || n.State == atelier.Booting:
+		return &c.Preparing
+	case n.State == atelier.Lost:
+		return &c.Unusable
+	case over && n.Problem != nil && n.Problem.Code == atelier.ReasonPreempted:
+		return &c.Preempted
+	case over:
+		return &c.Leaving
+	case n.Job != "":
+		return &c.Running
+	case n.State == atelier.Ready:
+		return &c.Idle
+	}
+	return &c.Leaving
 }
 
 // provisioning decides what became of the last change of the spec.

@@ -13,9 +13,10 @@ import (
 var t0 = time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // nodes parses words such as "wanted booting ready busy draining-busy leaving
-// gone-busy stuck" into nodes n0, n1, … that are as old as t0.
+// gone-busy stuck ready-drain" into nodes n0, n1, … that are as old as t0.
 func nodes(words string) (out []*atelier.Node) {
 	for i, w := range strings.Fields(words) {
+		w, drain := strings.CutSuffix(w, "-drain")
 		state, busy := strings.CutSuffix(w, "-busy")
 		n := &atelier.Node{Meta: atelier.Meta{CreatedAt: t0, Name: fmt.Sprintf("n%d", i)}, Since: t0}
 		n.ID = atelier.ID("workspaces/w/computes/gpu").Child("nodes", n.Name)
@@ -26,6 +27,9 @@ func nodes(words string) (out []*atelier.Node) {
 			n.State, busy, n.Stuck = atelier.Ready, true, true
 		default:
 			n.State = atelier.NodeState(strings.ToUpper(state[:1]) + state[1:])
+		}
+		if drain {
+			n.DrainAt, n.DrainBy = t0, "ann"
 		}
 		if busy {
 			n.Job = "workspaces/w/jobs/j"
@@ -78,6 +82,16 @@ func TestDecide(t *testing.T) {
 		{name: "never-drop-busy", max: 4, nodes: "busy", after: time.Hour, state: atelier.Succeeded},
 		{name: "max-lowered-idle-first", max: 1, demand: 3, nodes: "busy ready busy", want: "n1=Leaving n0=Draining", state: atelier.Succeeded},
 		{name: "drained-leaves", max: 4, nodes: "draining draining-busy", want: "n0=Leaving", state: atelier.Succeeded},
+		{name: "drain-idle", max: 4, nodes: "ready-drain", want: "n0=Leaving", state: atelier.Succeeded},
+		{name: "drain-lets-the-job-end", max: 4, demand: 1, nodes: "busy-drain", want: "n0=Draining", state: atelier.Succeeded},
+		{name: "draining-goes-on", max: 4, demand: 1, nodes: "draining-busy-drain", state: atelier.Succeeded},
+		{name: "drained-node-is-not-replaced-without-need", max: 4, demand: 2, nodes: "draining-busy-drain ready", state: atelier.Succeeded},
+		{name: "drained-node-is-replaced-for-the-queue", max: 4, demand: 2, nodes: "draining-busy-drain", want: "gpu-u-0=Wanted", state: atelier.Succeeded},
+		{name: "drain-keeps-min", min: 1, max: 2, nodes: "ready-drain", want: "n0=Leaving gpu-u-0=Wanted", state: atelier.Creating, again: 20 * time.Minute},
+		{name: "drain-keeps-min-while-the-job-ends", min: 1, max: 2, demand: 1, nodes: "busy-drain", want: "n0=Draining gpu-u-0=Wanted", state: atelier.Creating, again: 20 * time.Minute},
+		{name: "drain-keeps-max", min: 1, max: 1, nodes: "busy-drain", want: "n0=Draining", state: atelier.Creating, again: 20 * time.Minute},
+		{name: "drain-what-is-starting", max: 2, demand: 2, nodes: "booting-drain wanted-drain", want: "n0=Leaving n1=Leaving", state: atelier.Succeeded},
+		{name: "drain-stuck", max: 2, nodes: "stuck-drain", want: "n0=Leaving", state: atelier.Succeeded},
 		{name: "lost-is-replaced", min: 1, max: 2, nodes: "lost", want: "n0=Leaving gpu-u-0=Wanted", state: atelier.Creating, again: 20 * time.Minute},
 		{name: "stuck-is-replaced", max: 2, demand: 1, nodes: "stuck", want: "n0=Leaving gpu-u-0=Wanted", state: atelier.Succeeded},
 		{name: "no-surge-over-max", max: 1, demand: 1, nodes: "lost-busy", want: "n0=Leaving", state: atelier.Succeeded},
@@ -152,7 +166,7 @@ func (w *decideWorld) step(step int) (forget bool) {
 			w.nodes = append(w.nodes, n)
 			continue
 		}
-		idle := old.State == atelier.Ready && old.Job == "" && n.State == atelier.Leaving
+		idle := old.State == atelier.Ready && old.Job == "" && n.State == atelier.Leaving && old.DrainAt.IsZero()
 		over := w.c.Deleting() || len(w.nodes) > spec.Max
 		if idle && !over && w.now.Sub(idleSince(old)) < spec.IdleAfter {
 			w.t.Fatalf("seed %d step %d: %s left after %s of idle time", w.seed, step, n.Name, w.now.Sub(idleSince(old)))
@@ -170,6 +184,9 @@ func (w *decideWorld) step(step int) (forget bool) {
 		if n.State != atelier.Gone {
 			there++
 		}
+		if !n.DrainAt.IsZero() && (counts(n) || n.State == atelier.Draining && n.Job == "") {
+			w.t.Fatalf("seed %d step %d: %s was to be drained and is %s", w.seed, step, n.Name, n.State)
+		}
 	}
 	if there > spec.Max {
 		w.t.Fatalf("seed %d step %d: %d machines, max %d: %s", w.seed, step, there, spec.Max, show(w.nodes))
@@ -184,6 +201,8 @@ func (w *decideWorld) move() {
 	for _, n := range append([]*atelier.Node(nil), w.nodes...) {
 		was := n.State
 		switch {
+		case counts(n) && w.r.IntN(25) == 0:
+			n.DrainAt, n.DrainBy = w.now, "ann"
 		case n.State == atelier.Wanted:
 			n.State = atelier.Booting
 		case n.State == atelier.Booting && w.r.IntN(2) == 0:

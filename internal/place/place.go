@@ -43,7 +43,7 @@ type node struct {
 	freed time.Time
 }
 
-func (n *node) usable() bool { return n.doc.State == atelier.Ready && n.doc.Job == "" }
+func (n *node) usable() bool { return n.doc.Open() }
 
 func (n *node) troubled() bool {
 	return n.doc.Job != "" && (n.doc.State == atelier.Lost || n.doc.State == atelier.Leaving || n.doc.State == atelier.Gone)

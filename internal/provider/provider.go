@@ -79,5 +79,13 @@ type Capacity interface {
 	Free(size string) (n int, known bool)
 }
 
+// Preempter is implemented by providers whose machines can be taken away on purpose,
+// as clouds take those at low priority: a drill.
+type Preempter interface {
+	// Preempt makes the machine end now, without asking it. A machine that is already
+	// gone is not an error.
+	Preempt(ctx context.Context, name string) error
+}
+
 // Set is the providers of one server by location.
 type Set map[string]Provider

@@ -61,7 +61,7 @@ func (w *World) boot() {
 	w.srv = s
 	w.must(db.AddView(queue))
 	s.fleet = w.newFleet(db, clock)
-	providers := provider.Set{location: crashing{w.cloud, w.cloud, w.cloud, w}}
+	providers := provider.Set{location: crashing{w.cloud, w.cloud, w.cloud, w.cloud, w}}
 	s.compute = &compute.Controller{
 		DB: db, Queue: queue, Providers: providers, Limits: compute.DefaultLimits, Now: clock, Log: log,
 		Join: func(n *atelier.Node) provider.Join { return provider.Join{Token: s.fleet.JoinToken(n.ID, n.UID)} },
@@ -206,6 +206,15 @@ func (c crashing) Terminate(ctx context.Context, name string) error {
 	return err
 }
 
+// Preempt implements provider.Preempter.
+func (c crashing) Preempt(ctx context.Context, name string) error {
+	c.w.point("before-preempt")
+	err := c.Preempter.Preempt(ctx, name)
+	c.w.note("preempt %s err=%v", name, err)
+	c.w.point("after-preempt")
+	return err
+}
+
 // DeleteVolume implements provider.Volumes.
 func (c crashing) DeleteVolume(ctx context.Context, name string) error {
 	c.w.point("before-delete-volume")
@@ -230,6 +239,9 @@ type reply struct {
 		}
 		Status   string
 		Value    []struct{ Name string }
+		Nodes    []struct {
+			ID string `json:"nodeId"`
+		}
 		NextLink string
 		Error    struct{ Code, Message string }
 	}

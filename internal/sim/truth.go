@@ -227,14 +227,14 @@ func (t *truth) node(tx *store.Tx, id atelier.ID, was *atelier.Node) {
 	if was == nil && there > spec.Max {
 		t.w.flaw("I-8", "%s was made as the %d. node, max is %d", id, there, spec.Max)
 	}
-	if was == nil || was.State != atelier.Ready || n.State != atelier.Leaving || was.Stuck || comp.Deleting() || there > spec.Max {
+	if was == nil || was.State != atelier.Ready || n.State != atelier.Leaving || was.Stuck || comp.Deleting() || there > spec.Max || !was.PreemptAt.IsZero() {
 		return
 	}
 	idle := n.Since.Sub(was.Since)
 	if was.FreedAt.After(was.Since) {
 		idle = n.Since.Sub(was.FreedAt)
 	}
-	if was.Job != "" || idle < spec.IdleAfter {
+	if was.Job != "" || idle < spec.IdleAfter && was.DrainAt.IsZero() {
 		t.w.flaw("I-9", "%s leaves after %s of idle time with job %q", id, idle, was.Job)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/atelier-compute/atelier"
+	"github.com/atelier-compute/atelier/internal/arm"
 )
 
 const wsPath = "/subscriptions/" + atelier.DefaultSubscription + "/resourceGroups/" + atelier.DefaultResourceGroup +
@@ -52,6 +53,10 @@ func (u *users) act() {
 	w.after(w.between(time.Second, 40*time.Second), "user", u.act)
 	if w.chance(0.12) {
 		u.instance()
+		return
+	}
+	if w.chance(0.05) {
+		u.node()
 		return
 	}
 	switch n := w.rnd.IntN(100); {
@@ -151,6 +156,27 @@ func (u *users) deleteCluster() {
 		p.poll, p.pollAt = r.header.Get("Azure-AsyncOperation"), u.w.now
 	default:
 		u.w.flaw("I-2", "DELETE of %s answered %d: %s", p.id, r.status, r.body.Error.Message)
+	}
+}
+
+// node drains a node of a cluster, or has its machine taken away.
+func (u *users) node() {
+	w, on := u.w, u.pickCluster()
+	if on == nil || !on.acked {
+		return
+	}
+	r := w.call("POST", wsPath+"/computes/"+on.name+"/listNodes?api-version="+arm.OwnVersion, "")
+	if !r.ok || len(r.body.Nodes) == 0 {
+		return
+	}
+	verb := "drain"
+	if w.chance(0.5) {
+		verb = "preempt"
+	}
+	name := r.body.Nodes[w.rnd.IntN(len(r.body.Nodes))].ID
+	r = w.call("POST", wsPath+"/computes/"+on.name+"/nodes/"+name+"/"+verb+"?api-version="+arm.OwnVersion, "")
+	if r.ok && r.status != 200 && r.status != 404 && r.status != 409 {
+		w.flaw("I-2", "%s of %s answered %d: %s", verb, name, r.status, r.body.Error.Message)
 	}
 }
 

@@ -201,6 +201,7 @@ type crashing struct {
 	provider.Provider
 	provider.Catalog
 	provider.Volumes
+	provider.Preempter
 	w *World
 }
 

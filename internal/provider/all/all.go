@@ -2,6 +2,7 @@
 package all
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"time"
@@ -22,14 +23,14 @@ type Config struct {
 }
 
 // Providers returns one provider for each location.
-func Providers(c Config) (provider.Set, error) {
+func Providers(ctx context.Context, c Config) (provider.Set, error) {
 	set := provider.Set{
 		"local": &local.Provider{
 			Dir: c.Nodes, Exe: c.Exe, Installation: c.Installation, Env: c.Env, Log: c.Log,
 		},
 	}
 	if c.Fake != "" {
-		p, err := openPretend(c)
+		p, err := openPretend(ctx, c)
 		if err != nil {
 			return nil, fmt.Errorf("open the location %s: %w", Fake, err)
 		}

@@ -12,11 +12,11 @@ import (
 func TestProviders(t *testing.T) {
 	dir := t.TempDir()
 	c := all.Config{Nodes: filepath.Join(dir, "nodes"), Exe: "/bin/false", Installation: "i"}
-	if set, err := all.Providers(c); err != nil || len(set) != 1 || set["local"] == nil {
+	if set, err := all.Providers(t.Context(), c); err != nil || len(set) != 1 || set["local"] == nil {
 		t.Errorf("locations = %v, %v; want only local when nobody asked for more", set, err)
 	}
 	c.Fake = filepath.Join(dir, "fake")
-	set, err := all.Providers(c)
+	set, err := all.Providers(t.Context(), c)
 	if err != nil || len(set) != 2 || set["local"] == nil || set[all.Fake] == nil {
 		t.Errorf("locations = %v, %v; want local and %s", set, err, all.Fake)
 	}

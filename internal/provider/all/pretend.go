@@ -50,9 +50,11 @@ var (
 	_ provider.Catalog  = (*pretend)(nil)
 	_ provider.Volumes  = (*pretend)(nil)
 	_ provider.Capacity = (*pretend)(nil)
+
+	_ provider.Preempter = (*pretend)(nil)
 )
 
-func openPretend(c Config) (*pretend, error) {
+func openPretend(ctx context.Context, c Config) (*pretend, error) {
 	p := &pretend{
 		Cloud: fake.Cloud{Capacity: capacity, BootMin: c.FakeBoot, BootMax: c.FakeBoot},
 		nodes: &local.Provider{
@@ -63,14 +65,15 @@ func openPretend(c Config) (*pretend, error) {
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
 	}
-	p.OnBoot = p.boot
+	late := context.WithoutCancel(ctx) // a machine that boots while the server ends is as good as any
+	p.OnBoot = func(m provider.Machine) { p.boot(late, m) }
 	if c.FakeBoot > 0 {
 		p.Later = func(d time.Duration, f func()) { time.AfterFunc(d, f) }
 	}
 	if err := os.MkdirAll(p.machines, 0o700); err != nil {
 		return nil, err
 	}
-	return p, p.restore()
+	return p, p.restore(ctx)
 }
 
 // capacity is how many machines of a size there are in all.
@@ -86,12 +89,12 @@ func capacity(s atelier.Size) (n int, known bool) {
 
 // restore takes over what an earlier server sold: what had booted and still runs,
 // and what was about to boot. What ended meanwhile is cleared away.
-func (p *pretend) restore() error {
+func (p *pretend) restore(ctx context.Context) error {
 	entries, err := os.ReadDir(p.machines)
 	if err != nil {
 		return err
 	}
-	names, err := p.nodes.List(context.Background())
+	names, err := p.nodes.List(ctx)
 	if err != nil {
 		return err
 	}
@@ -118,7 +121,7 @@ func (p *pretend) restore() error {
 		case alive[name]:
 			running = append(running, s.Machine)
 		default:
-			if err := p.end(context.Background(), name); err != nil {
+			if err := p.end(ctx, name); err != nil {
 				return err
 			}
 		}
@@ -144,8 +147,7 @@ func (p *pretend) Launch(ctx context.Context, m provider.Machine) error {
 
 // boot makes a machine a node of this machine. One that cannot be is gone: nobody
 // would hear of it.
-func (p *pretend) boot(m provider.Machine) {
-	ctx := context.Background()
+func (p *pretend) boot(ctx context.Context, m provider.Machine) {
 	err := p.nodes.Launch(ctx, m)
 	if err == nil {
 		err = p.booted(m)
@@ -166,6 +168,14 @@ func (p *pretend) Terminate(ctx context.Context, name string) error {
 		return nil // there is no such machine
 	}
 	return errors.Join(p.Cloud.Terminate(ctx, name), p.end(ctx, name))
+}
+
+// Preempt implements provider.Preempter.
+func (p *pretend) Preempt(ctx context.Context, name string) error {
+	if provider.CheckName(name) != nil {
+		return nil // there is no such machine
+	}
+	return errors.Join(p.Cloud.Preempt(ctx, name), p.end(ctx, name))
 }
 
 // end makes nothing be left of a machine.

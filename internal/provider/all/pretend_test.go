@@ -50,7 +50,7 @@ func newCloud(t *testing.T, boot time.Duration) cloud {
 // open is the location as a server sees it after its start.
 func (c cloud) open() provider.Provider {
 	c.t.Helper()
-	set, err := all.Providers(c.Config)
+	set, err := all.Providers(c.t.Context(), c.Config)
 	if err != nil {
 		c.t.Fatal(err)
 	}

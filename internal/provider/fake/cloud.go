@@ -78,6 +78,8 @@ var (
 	_ provider.Catalog  = (*Cloud)(nil)
 	_ provider.Volumes  = (*Cloud)(nil)
 	_ provider.Capacity = (*Cloud)(nil)
+
+	_ provider.Preempter = (*Cloud)(nil)
 )
 
 // Launch implements provider.Provider.

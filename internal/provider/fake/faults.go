@@ -1,6 +1,7 @@
 package fake
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"time"
@@ -119,6 +120,18 @@ func (c *Cloud) AddForeign(name string) {
 		c.foreign = map[string]bool{}
 	}
 	c.foreign[name] = true
+}
+
+// Preempt implements provider.Preempter.
+func (c *Cloud) Preempt(_ context.Context, name string) error {
+	if c.happens(c.Faults.TerminateLost) {
+		return noAnswer()
+	}
+	c.VanishNow(name)
+	if c.happens(c.Faults.TerminateUnsure) {
+		return noAnswer()
+	}
+	return nil
 }
 
 // VanishNow ends a machine as clouds do, without being asked: a spot machine that

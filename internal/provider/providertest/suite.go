@@ -48,6 +48,7 @@ func Run(t *testing.T, open func(*testing.T) Subject) {
 		{"names-are-used-once", namesAreUsedOnce},
 		{"a-restart-keeps-machines", restartKeepsMachines},
 		{"catalog-and-launch-agree", catalogAgrees},
+		{"preempted-machines-are-gone", preemptedAreGone},
 		{"volumes-outlive-machines", volumesOutlive},
 		{"volumes-are-refused-by-who-keeps-none", volumesRefused},
 	} {
@@ -239,6 +240,26 @@ func restartKeepsMachines(t *testing.T, s Subject) {
 	s.wantOne(t, "m-0")
 	s.terminate(t, "m-0")
 	s.wantList(t, "m-1")
+	s.terminate(t, "m-1")
+}
+
+func preemptedAreGone(t *testing.T, s Subject) {
+	p, ok := s.Provider.(provider.Preempter)
+	if !ok {
+		t.Skip("machines cannot be taken away here")
+	}
+	s.launch(t, "m-0", "m-1")
+	for _, name := range []string{"m-0", "m-0", "never-was", "../m-1"} {
+		if err := p.Preempt(t.Context(), name); err != nil {
+			t.Errorf("preempt %s: %v", name, err)
+		}
+	}
+	if s.Gone != nil {
+		s.Gone(t, "m-0")
+	}
+	s.wantList(t, "m-1")
+	s.wantOne(t, "m-1")
+	s.terminate(t, "m-0")
 	s.terminate(t, "m-1")
 }
 
