@@ -237,9 +237,9 @@ type reply struct {
 				ScaleSettings struct{ MaxNodeCount, MinNodeCount int }
 			}
 		}
-		Status   string
-		Value    []struct{ Name string }
-		Nodes    []struct {
+		Status string
+		Value  []struct{ Name string }
+		Nodes  []struct {
 			ID string `json:"nodeId"`
 		}
 		NextLink string
