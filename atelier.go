@@ -32,6 +32,8 @@ const (
 	KindOperation   = "operations"   // of a workspace: a long-running operation to poll
 	KindPrincipal   = "principals"   // at the top: somebody who can sign in
 	KindSignIn      = "signins"      // at the top: a client that may get a user's next token
+	KindAccount     = "accounts"     // at the top: what somebody settled for themselves
+	KindToken       = "tokens"       // at the top: a personal access token
 )
 
 // WorkspaceID is the ID of a workspace from the three names in its ARM path.
@@ -144,6 +146,10 @@ func New(kind string) Resource {
 		return new(Principal)
 	case KindSignIn:
 		return new(SignIn)
+	case KindAccount:
+		return new(Account)
+	case KindToken:
+		return new(Token)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ package auth
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"net"
 	"net/http"
@@ -46,6 +47,8 @@ type Auth struct {
 	sessions   *sessions
 	devices    *devices
 	tasks      *tasks
+	personal   *personal
+	guesses    *guesses
 }
 
 // New starts answering from the principals that the store has.
@@ -53,16 +56,17 @@ func New(cfg Config) (*Auth, error) {
 	if cfg.Owner == "" {
 		cfg.Owner = "local"
 	}
-	a := &Auth{cfg: cfg, tenant: cfg.Keys.Tenant(), principals: &principals{}, tasks: &tasks{}}
+	a := &Auth{cfg: cfg, tenant: cfg.Keys.Tenant(), principals: &principals{}, tasks: &tasks{}, personal: &personal{}}
 	a.cfg.Endpoints = endpoints(cfg)
 	a.local = newLocal()
 	a.sessions = newSessions(cfg.Now)
 	a.devices = newDevices(cfg.Now)
+	a.guesses = newGuesses(cfg.Now)
 	var err error
 	if a.issuer, err = newIssuer(a); err != nil {
 		return nil, err
 	}
-	return a, errors.Join(cfg.DB.AddView(a.principals), cfg.DB.AddView(a.tasks))
+	return a, errors.Join(cfg.DB.AddView(a.principals), cfg.DB.AddView(a.tasks), cfg.DB.AddView(a.personal))
 }
 
 // endpoints are the URLs that the server may be known by, those of cfg first.
@@ -92,6 +96,10 @@ func (a *Auth) Tenant() string { return a.tenant }
 // Caller is somebody who has signed in. The zero value may nothing.
 type Caller struct {
 	principal *atelier.Principal
+
+	local   bool       // came by the command line's token
+	token   atelier.ID // the personal token that they came by, or opened their session with
+	session digest     // zero if they came by a token
 }
 
 // Name is the principal, as events and CreatedBy show it.
@@ -130,7 +138,7 @@ func (c Caller) Sees(workspace atelier.ID) bool {
 
 // owner is who started the server.
 func (a *Auth) owner() Caller {
-	return Caller{&atelier.Principal{
+	return Caller{principal: &atelier.Principal{
 		Meta:    atelier.Meta{ID: PrincipalID(a.cfg.Owner), Name: a.cfg.Owner, UID: guid(a.cfg.Keys.Derive("owner"))},
 		Kind:    KindUser,
 		Display: a.cfg.Owner,
@@ -163,15 +171,20 @@ func (a *Auth) Identify(r *http.Request) (Caller, error) {
 		if !strings.EqualFold(scheme, "Bearer") {
 			return Caller{}, unauthentic("the Authorization header is not a Bearer token")
 		}
-		return a.identifyToken(token, edgeOf(r))
+		return a.identifyToken(r.Context(), token, edgeOf(r))
 	}
 	return Caller{}, unauthentic("the request has more than one Authorization header")
 }
 
-func (a *Auth) identifyToken(token string, edge edge) (Caller, error) {
-	if strings.HasPrefix(token, localPrefix) {
+func (a *Auth) identifyToken(ctx context.Context, token string, edge edge) (Caller, error) {
+	switch {
+	case strings.HasPrefix(token, personalPrefix):
+		return a.identifyPersonal(ctx, token, edge)
+	case strings.HasPrefix(token, localPrefix):
 		if a.local.is(token) {
-			return a.owner(), nil
+			c := a.owner()
+			c.local = true
+			return c, nil
 		}
 		return Caller{}, unauthentic("the command line's token is of an earlier start of the server; read it again from run/cli.json in the data directory")
 	}
@@ -186,7 +199,7 @@ func (a *Auth) identifyToken(token string, edge edge) (Caller, error) {
 func (a *Auth) bearer(c claims) (Caller, error) {
 	if c.IDType == "user" {
 		if p := a.person(PrincipalID(c.UPN), c.OID); p != nil {
-			return Caller{p}, nil
+			return Caller{principal: p}, nil
 		}
 		return Caller{}, unauthentic("the token's user does not exist any more; sign in anew")
 	}
@@ -197,7 +210,7 @@ func (a *Auth) bearer(c claims) (Caller, error) {
 	case p == nil || p.UID != c.OID || p.Kind == KindIdentity || a.expired(p):
 		return Caller{}, unauthentic("the token's principal does not exist any more; sign in anew")
 	}
-	return Caller{p}, nil
+	return Caller{principal: p}, nil
 }
 
 func (a *Auth) identifyCookie(r *http.Request) (Caller, error) {
@@ -205,24 +218,33 @@ func (a *Auth) identifyCookie(r *http.Request) (Caller, error) {
 	if len(cookies) == 0 {
 		return Caller{}, unauthentic("there is no access token: send one as \"Authorization: Bearer …\"; `atelier env` prints what Azure's clients need to get one")
 	}
-	who, ok := a.sessions.who(cookies[0].Value)
-	p := a.person(who.id, who.uid)
-	if len(cookies) > 1 || !ok || p == nil {
+	t, ok := a.sessions.get(cookies[0].Value)
+	p := a.account(t.who)
+	if len(cookies) > 1 || !ok || p == nil || t.token != "" && a.personal.get(t.token) == nil {
 		return Caller{}, unauthentic("the session is over; start Atelier again, or ask for a new sign-in link")
 	}
 	if err := sameOrigin(r); err != nil {
 		return Caller{}, err
 	}
-	return Caller{p}, nil
+	return Caller{principal: p, token: t.token, session: sha256.Sum256([]byte(cookies[0].Value))}, nil
+}
+
+// account is the user or service principal of that incarnation, or nil.
+func (a *Auth) account(w who) *atelier.Principal {
+	p := a.owner().principal
+	if p.ID != w.id || p.UID != w.uid {
+		p = a.principals.get(w.id)
+	}
+	if p == nil || p.UID != w.uid || p.Kind == KindIdentity || a.expired(p) {
+		return nil
+	}
+	return p
 }
 
 // person is the user of that incarnation, or nil.
 func (a *Auth) person(id atelier.ID, uid string) *atelier.Principal {
-	p := a.owner().principal
-	if p.ID != id || p.UID != uid {
-		p = a.principals.get(id)
-	}
-	if p == nil || p.UID != uid || p.Kind != KindUser || a.expired(p) {
+	p := a.account(who{id, uid})
+	if p == nil || p.Kind != KindUser {
 		return nil
 	}
 	return p

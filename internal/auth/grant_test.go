@@ -213,7 +213,7 @@ func (b *bench) user(t *testing.T, name string, grants ...atelier.RoleGrant) Cal
 	if err := b.AddPrincipal(t.Context(), "test", p, ""); err != nil {
 		t.Fatal(err)
 	}
-	return Caller{p}
+	return Caller{principal: p}
 }
 
 func TestDeviceCode(t *testing.T) {
@@ -290,7 +290,7 @@ func TestDeviceCode(t *testing.T) {
 	})
 	t.Run("services-approve-nothing", func(t *testing.T) {
 		d := b.device(t)
-		service := Caller{b.add(t, "svc", "s", atelier.RoleGrant{Role: Owner})}
+		service := Caller{principal: b.add(t, "svc", "s", atelier.RoleGrant{Role: Owner})}
 		for _, c := range []Caller{service, {}} {
 			if err := b.DecideDevice(c, d.UserCode, true); !atelier.IsKind(err, atelier.Forbidden) {
 				t.Errorf("%q approves: %v", c.Name(), err)

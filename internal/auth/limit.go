@@ -1,12 +1,13 @@
 package auth
 
 import (
+	"cmp"
 	"container/list"
 	"sync"
 	"time"
 )
 
-// Bounds of the failures that the limiter counts.
+// Bounds of the failures that a limiter counts, unless it has its own.
 const (
 	freeFailures  = 5
 	mostPenalty   = time.Minute
@@ -17,7 +18,9 @@ const (
 // limiter makes whoever fails often wait. Its keys name client and address, so that
 // nobody can lock out somebody elsewhere.
 type limiter struct {
-	now func() time.Time
+	now  func() time.Time
+	free int           // failures; 0 is freeFailures
+	most time.Duration // that anybody waits; 0 is mostPenalty
 
 	mu    sync.Mutex
 	byKey map[string]*list.Element
@@ -60,8 +63,8 @@ func (l *limiter) fail(key string) {
 		s.count = 0
 	}
 	s.count, s.last = s.count+1, now
-	if over := s.count - freeFailures; over > 0 {
-		s.until = now.Add(min(time.Second<<min(over-1, 10), mostPenalty))
+	if over := s.count - cmp.Or(l.free, freeFailures); over > 0 {
+		s.until = now.Add(min(time.Second<<min(over-1, 10), cmp.Or(l.most, mostPenalty)))
 	}
 	l.order.MoveToFront(e)
 	if l.order.Len() > limiterSize {

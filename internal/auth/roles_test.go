@@ -163,7 +163,7 @@ func TestRoleProperties(t *testing.T) {
 }
 
 func TestCallerKnowsTheirRoles(t *testing.T) {
-	c := Caller{&atelier.Principal{Kind: KindService, Roles: []atelier.RoleGrant{
+	c := Caller{principal: &atelier.Principal{Kind: KindService, Roles: []atelier.RoleGrant{
 		{Role: "owner"}, {Role: Reader, Scope: "workspaces/a"}, {Role: Owner, Scope: "workspaces/a"}, {Role: Contributor, Scope: "workspaces/b"}, {Role: "no such role"},
 	}}}
 	if got := c.Roles("workspaces/a"); !slices.Equal(got, []string{Owner, Reader}) || c.Kind() != KindService {

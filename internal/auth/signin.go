@@ -2,6 +2,7 @@ package auth
 
 import (
 	"crypto/sha256"
+	"maps"
 	"net/http"
 	"sync"
 	"time"
@@ -38,30 +39,29 @@ type expiring map[digest]ticket
 type ticket struct {
 	until time.Time
 	who
+	token atelier.ID // the personal token that the session was opened with, and ends with
 }
 
-// who is one incarnation of a user.
+// who is one incarnation of a user or a service principal.
 type who struct {
 	id  atelier.ID
 	uid string
 }
+
+func whois(p *atelier.Principal) who { return who{p.ID, p.UID} }
 
 func newSessions(now func() time.Time) *sessions {
 	return &sessions{now: now, codes: expiring{}, live: expiring{}}
 }
 
 // add makes a new secret. What is over goes; beyond most, what ends first goes too.
-func (e expiring) add(now time.Time, life time.Duration, most int, w who) string {
-	for d, t := range e {
-		if !now.Before(t.until) {
-			delete(e, d)
-		}
-	}
+func (e expiring) add(now time.Time, most int, t ticket) string {
+	maps.DeleteFunc(e, func(_ digest, t ticket) bool { return !now.Before(t.until) })
 	for len(e) >= most {
 		e.dropFirst()
 	}
 	secret := randomText(32)
-	e[sha256.Sum256([]byte(secret))] = ticket{now.Add(life), w}
+	e[sha256.Sum256([]byte(secret))] = t
 	return secret
 }
 
@@ -76,9 +76,9 @@ func (e expiring) dropFirst() {
 	delete(e, first)
 }
 
-func (e expiring) get(now time.Time, secret string) (who, bool) {
+func (e expiring) get(now time.Time, secret string) (ticket, bool) {
 	t := e[sha256.Sum256([]byte(secret))]
-	return t.who, now.Before(t.until)
+	return t, now.Before(t.until)
 }
 
 // SignInCode makes a code that signs one browser in as the owner, once, within ten
@@ -97,7 +97,7 @@ func (a *Auth) signInCode(p *atelier.Principal) string {
 	s := a.sessions
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.codes.add(s.now(), codeLife, mostCodes, who{p.ID, p.UID})
+	return s.codes.add(s.now(), mostCodes, ticket{until: s.now().Add(codeLife), who: whois(p)})
 }
 
 // SignIn uses up a code and returns the cookie of the session that it opens.
@@ -105,12 +105,29 @@ func (a *Auth) SignIn(code string) (*http.Cookie, bool) {
 	s := a.sessions
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	w, good := s.codes.get(s.now(), code)
+	t, good := s.codes.get(s.now(), code)
 	delete(s.codes, sha256.Sum256([]byte(code)))
 	if !good {
 		return nil, false
 	}
-	return cookie(s.live.add(s.now(), sessionLife, mostSession, w), int(sessionLife/time.Second)), true
+	return s.begin(ticket{who: t.who}), true
+}
+
+// open begins a session and returns its cookie.
+func (s *sessions) open(t ticket) *http.Cookie {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.begin(t)
+}
+
+// begin is open for who holds the lock. A session ends after its time, or sooner
+// with what it was opened with.
+func (s *sessions) begin(t ticket) *http.Cookie {
+	now := s.now()
+	if most := now.Add(sessionLife); t.until.IsZero() || t.until.After(most) {
+		t.until = most
+	}
+	return cookie(s.live.add(now, mostSession, t), int(t.until.Sub(now)/time.Second))
 }
 
 func cookie(value string, age int) *http.Cookie {
@@ -120,10 +137,38 @@ func cookie(value string, age int) *http.Cookie {
 	}
 }
 
-func (s *sessions) who(session string) (who, bool) {
+func (s *sessions) get(session string) (ticket, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.live.get(s.now(), session)
+}
+
+// end ends all sessions of somebody but the one to keep.
+func (s *sessions) end(w who, keep digest) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.DeleteFunc(s.live, func(d digest, t ticket) bool { return t.who == w && d != keep })
+}
+
+// SignOut ends the session of the browser that asks, and returns the cookie that
+// takes its cookie away.
+func (a *Auth) SignOut(r *http.Request) (*http.Cookie, error) {
+	c, err := a.identifyCookie(r)
+	if err != nil && sameOrigin(r) != nil {
+		return nil, err
+	}
+	a.sessions.mu.Lock()
+	defer a.sessions.mu.Unlock()
+	delete(a.sessions.live, c.session)
+	return cookie("", -1), nil
+}
+
+// SessionEnd is when the caller's session ends at the latest, or zero if they came
+// by a token.
+func (a *Auth) SessionEnd(c Caller) time.Time {
+	a.sessions.mu.Lock()
+	defer a.sessions.mu.Unlock()
+	return a.sessions.live[c.session].until
 }
 
 // sameOrigin refuses what another site's page makes a browser send. A browser says

@@ -69,5 +69,5 @@ func (a *Auth) workload(c claims, p *atelier.Principal) (Caller, error) {
 	if p == nil || p.UID != c.OID || p.Kind != KindIdentity || a.expired(p) {
 		p = &atelier.Principal{Meta: atelier.Meta{ID: PrincipalID(c.AppID), Name: c.AppID, UID: c.OID}, Kind: KindIdentity}
 	}
-	return Caller{p}, nil
+	return Caller{principal: p}, nil
 }

@@ -8,14 +8,6 @@ import (
 	"github.com/atelier-compute/atelier/internal/auth"
 )
 
-// clients are the public client IDs that Microsoft's tools use, by the name that
-// people know. A device that calls itself so need not be one.
-var clients = map[string]string{
-	"04b07795-8ddb-461a-bbee-02f9e1bf7b46": "Azure CLI, or an Azure SDK",
-	"1950a258-227b-4e31-a9cf-717495945fc2": "Azure PowerShell",
-	"aebc6443-996d-45c2-90f0-388ff96faa56": "Visual Studio Code",
-}
-
 // askForCode shows where a user enters the code that a device shows. There is no
 // link with the code in it: whoever enters one has it before their eyes.
 func (s *Studio) askForCode(w http.ResponseWriter, r *http.Request) {
@@ -29,14 +21,17 @@ func (s *Studio) answerDevice(w http.ResponseWriter, r *http.Request) {
 	code, answer := r.PostFormValue("code"), r.PostFormValue("answer")
 	who, err := s.Auth.Identify(r)
 	if err != nil {
-		s.show(w, r, http.StatusForbidden, view{})
+		s.show(w, r, http.StatusForbidden, view{Next: auth.DevicePath})
 		return
 	}
 	d, err := s.Auth.FindDevice(who, code)
 	if err == nil && answer != "" {
 		err = s.Auth.DecideDevice(who, code, answer == "approve")
 	}
-	v := deviceView{Device: d, Known: clients[d.Client], Done: answer}
+	v := deviceView{Device: d, Done: answer}
+	if name := auth.ClientName(d.Client); name != d.Client {
+		v.Known = name
+	}
 	status := http.StatusOK
 	if err != nil {
 		var e *atelier.Error
@@ -59,7 +54,7 @@ type deviceView struct {
 }
 
 func (s *Studio) showDevice(w http.ResponseWriter, r *http.Request, status int, d *deviceView) {
-	v := view{}
+	v := view{Next: auth.DevicePath}
 	if who, err := s.Auth.Identify(r); err == nil {
 		v.Who, v.At = who.Display(), d
 	}

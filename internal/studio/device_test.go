@@ -89,7 +89,7 @@ func TestDevicePage(t *testing.T) {
 	})
 	t.Run("not-signed-in", func(t *testing.T) {
 		user, device := codes(t, a, "tool")
-		if body := serve(s, "GET", "/device", nil).Body.String(); strings.Contains(body, "<form") || !strings.Contains(body, "Nobody is signed in") {
+		if body := serve(s, "GET", "/device", nil).Body.String(); strings.Contains(body, `action="/device"`) || !strings.Contains(body, `name="next" value="/device"`) || !strings.Contains(body, "Nobody is signed in") {
 			t.Error(body)
 		}
 		for name, headers := range map[string][]string{

@@ -17,13 +17,16 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/atelier-compute/atelier/internal/auth"
+	"github.com/atelier-compute/atelier/internal/store"
 )
 
 // Studio serves the pages.
 type Studio struct {
 	Auth    Auth
+	DB      *store.DB
 	Version string
 	Files   fs.FS  // what Vite built; without index.html, the studio is not part of this build
 	Dev     string // the URL of a development server to take the files from instead, or ""
@@ -32,8 +35,14 @@ type Studio struct {
 // Auth is what the studio needs of package auth.
 type Auth interface {
 	// SignIn uses up the code of a link and returns the cookie of the session that
-	// it opens.
+	// it opens; SignInPassword and SignInToken open one in other ways.
 	SignIn(code string) (*http.Cookie, bool)
+	SignInPassword(r *http.Request, user, password string) (*http.Cookie, error)
+	SignInToken(r *http.Request, token string) (*http.Cookie, error)
+	// SignOut ends the session of a browser and returns a cookie that takes its away.
+	SignOut(r *http.Request) (*http.Cookie, error)
+	// SessionEnd is when the session of a caller ends; zero if there is none.
+	SessionEnd(c auth.Caller) time.Time
 	// Identify finds out who sends a request.
 	Identify(r *http.Request) (auth.Caller, error)
 	// FindDevice returns the device that shows a code, and DecideDevice lets it sign
@@ -57,7 +66,9 @@ func (s *Studio) Routes() []Route {
 		{"GET", "/{$}", http.HandlerFunc(s.home), "the studio; without it in the build, who is signed in and how to go on"},
 		{"GET", "/{path...}", http.HandlerFunc(s.file), "the studio's files, and its pages"},
 		{"GET", "/signin", http.HandlerFunc(s.askToSignIn), "the page that a one-time link opens"},
-		{"POST", "/signin", http.HandlerFunc(s.signIn), "uses the link's code up and opens a session"},
+		{"POST", "/signin", http.HandlerFunc(s.signIn), "opens a session: by a link's code, which it uses up, a user's password, or a token"},
+		{"POST", "/signout", http.HandlerFunc(s.signOut), "ends the session"},
+		{"GET", "/session", http.HandlerFunc(s.session), "who is signed in, and which workspaces they see"},
 		{"GET", auth.DevicePath, http.HandlerFunc(s.askForCode), "the page where a user enters a device's code"},
 		{"POST", auth.DevicePath, http.HandlerFunc(s.answerDevice), "lets the device with the code sign in as the user, or not"},
 		{"GET", "/healthz", http.HandlerFunc(s.healthz), "that the server answers"},
@@ -86,7 +97,9 @@ type view struct {
 	Text  map[string]string
 	Who   string
 	Code  string
-	Spent bool // the link's code is not good any more
+	Next  string // where to go once signed in
+	Spent bool   // the link's code is not good any more
+	Wrong string // why signing in did not work: a key of texts
 	At    *deviceView
 	Lines []string
 }
@@ -110,41 +123,6 @@ func (s *Studio) home(w http.ResponseWriter, r *http.Request) {
 		v.Who = who.Display()
 	}
 	s.show(w, r, http.StatusOK, v)
-}
-
-// askToSignIn shows a button rather than signing in: a link that a chat program or
-// a mail scanner fetches ahead must not be used up by that, and what another site
-// embeds must not sign anybody in.
-func (s *Studio) askToSignIn(w http.ResponseWriter, r *http.Request) {
-	code := r.URL.Query().Get("code")
-	switch {
-	case code == "" && s.built():
-		s.index(w, r)
-		return
-	case code == "":
-		http.Redirect(w, r, "/", http.StatusSeeOther)
-		return
-	}
-	s.show(w, r, http.StatusOK, view{Code: code})
-}
-
-// maxForm bounds what signing in sends.
-const maxForm = 4 << 10
-
-func (s *Studio) signIn(w http.ResponseWriter, r *http.Request) {
-	if new(http.CrossOriginProtection).Check(r) != nil {
-		s.show(w, r, http.StatusForbidden, view{Spent: true})
-		return
-	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	cookie, ok := s.Auth.SignIn(r.PostFormValue("code"))
-	if !ok {
-		s.show(w, r, http.StatusForbidden, view{Spent: true})
-		return
-	}
-	http.SetCookie(w, cookie)
-	secure(w.Header())
-	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
 func (s *Studio) show(w http.ResponseWriter, r *http.Request, status int, v view) {

@@ -54,11 +54,12 @@ func newStudio(t *testing.T, owner string) (*Studio, *auth.Auth) {
 		t.Fatal(err)
 	}
 	now := func() time.Time { return start }
-	a, err := auth.New(auth.Config{DB: store.OpenDisk(&store.Disk{}, now), Keys: k, Now: now, Endpoints: []string{origin}, Owner: owner})
+	db := store.OpenDisk(&store.Disk{}, now)
+	a, err := auth.New(auth.Config{DB: db, Keys: k, Now: now, Endpoints: []string{origin}, Owner: owner})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Studio{Auth: a, Version: "1.2.3"}, a
+	return &Studio{Auth: a, DB: db, Version: "1.2.3"}, a
 }
 
 const origin = "https://127.0.0.1:8443"
@@ -117,7 +118,7 @@ func TestPages(t *testing.T) {
 		}
 	})
 	t.Run("other-paths", func(t *testing.T) {
-		if w := serve(s, "GET", "/other", nil); w.Code != 404 {
+		if w := serve(s, "GET", "/other", nil, "Accept", "text/html"); w.Code != 404 {
 			t.Error(w.Code)
 		}
 	})

@@ -1,0 +1,143 @@
+package auth
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/atelier-compute/atelier"
+	"github.com/atelier-compute/atelier/internal/store"
+)
+
+const minPassword = 12 // characters
+
+// guesses bound how often passwords may be tried: of a user from one address, of a
+// user in all, and in all. The wider the circle, the more is free and the shorter
+// the wait, so that whoever guesses keeps nobody out for long.
+type guesses struct{ here, user, all limiter }
+
+func newGuesses(now func() time.Time) *guesses {
+	return &guesses{
+		here: limiter{now: now},
+		user: limiter{now: now, free: 30, most: 10 * time.Second},
+		all:  limiter{now: now, free: 300, most: 2 * time.Second},
+	}
+}
+
+// begin counts a try as a failure before its outcome is known, so that many at once
+// are counted too, or says that it has to wait.
+func (g *guesses) begin(from, user string) error {
+	wait := max(g.here.wait(from+" "+user), g.user.wait(user), g.all.wait(""))
+	if wait > 0 {
+		return atelier.Errorf(atelier.Transient, "TooManyTries", "too many wrong passwords; wait %d seconds, then try again", int(wait/time.Second)+1)
+	}
+	g.here.fail(from + " " + user)
+	g.user.fail(user)
+	g.all.fail("")
+	return nil
+}
+
+// succeed forgets the failures of who knew the password.
+func (g *guesses) succeed(from, user string) {
+	g.here.succeed(from + " " + user)
+	g.user.succeed(user)
+}
+
+// SignInPassword opens a session for the user whose password it is. A user who does
+// not exist, or has no password, costs as much time and is told the same as a wrong
+// password.
+func (a *Auth) SignInPassword(r *http.Request, user, password string) (*http.Cookie, error) {
+	name := "" // all names that cannot be are one
+	if atelier.IsPrincipalName(user) {
+		name = strings.ToLower(user)
+	}
+	from, _, _ := net.SplitHostPort(r.RemoteAddr)
+	if err := a.guesses.begin(from, name); err != nil {
+		return nil, err
+	}
+	p := a.owner().principal
+	if p.ID != PrincipalID(name) {
+		p = a.principals.get(PrincipalID(name))
+	}
+	if p != nil && a.person(p.ID, p.UID) == nil {
+		p = nil
+	}
+	uid := ""
+	if p != nil {
+		uid = p.UID
+	}
+	stored, err := a.readAccount(r.Context(), uid)
+	if err != nil {
+		return nil, err
+	}
+	right, err := a.issuer.hasher.check(r.Context().Done(), stored.PasswordHash, password)
+	switch {
+	case err != nil:
+		return nil, err
+	case !right || p == nil:
+		return nil, wrongPassword()
+	}
+	a.guesses.succeed(from, name)
+	return a.sessions.open(ticket{who: whois(p)}), nil
+}
+
+func wrongPassword() error {
+	return atelier.Errorf(atelier.Forbidden, "WrongPassword", "the user or the password is wrong; a user without a password signs in with a link, and sets one then")
+}
+
+// ChangePassword sets the caller's own password. Who has one must know it, save for
+// who has the data directory anyway. Other sessions of theirs end.
+func (a *Auth) ChangePassword(ctx context.Context, c Caller, from, old, password string) error {
+	switch {
+	case c.principal == nil || a.person(c.principal.ID, c.principal.UID) == nil:
+		return atelier.Errorf(atelier.Forbidden, "NotAUser", "only users have passwords, and %q is none", c.Name())
+	case c.token != "":
+		return notByToken("set a password")
+	}
+	account, err := a.readAccount(ctx, c.principal.UID)
+	if err != nil {
+		return err
+	}
+	if account.PasswordHash != "" && !c.local {
+		name := strings.ToLower(c.Name())
+		if err := a.guesses.begin(from, name); err != nil {
+			return err
+		}
+		right, err := a.issuer.hasher.check(ctx.Done(), account.PasswordHash, old)
+		if err != nil {
+			return err
+		}
+		if !right {
+			return atelier.Errorf(atelier.Forbidden, "WrongPassword", "the present password is not this one; who has forgotten it asks an owner for `atelier principal set-password %s`", c.Name()).At("old")
+		}
+		a.guesses.succeed(from, name)
+	}
+	return a.setPassword(ctx, c.Name(), c.principal, password, c.session)
+}
+
+// SetPassword sets the password of a user, for somebody who may. All their sessions
+// end.
+func (a *Auth) SetPassword(ctx context.Context, actor string, p *atelier.Principal, password string) error {
+	if a.person(p.ID, p.UID) == nil {
+		return atelier.Errorf(atelier.Invalid, "NotAUser", "only users have passwords, and %q is none; a service principal signs in with its secret", p.Name)
+	}
+	return a.setPassword(ctx, actor, p, password, digest{})
+}
+
+func (a *Auth) setPassword(ctx context.Context, actor string, p *atelier.Principal, password string, keep digest) error {
+	if n := utf8.RuneCountInString(password); n < minPassword {
+		return atelier.Errorf(atelier.Invalid, "PasswordTooShort", "the password has %d characters; it needs at least %d: a sentence is good", n, minPassword).At("new")
+	}
+	hash, err := a.issuer.hasher.hash(ctx.Done(), password)
+	if err != nil {
+		return err
+	}
+	err = a.writeAccount(ctx, actor, p, func(_ *store.Tx, account *atelier.Account) { account.PasswordHash = hash })
+	if err == nil {
+		a.sessions.end(whois(p), keep)
+	}
+	return err
+}
