@@ -168,6 +168,7 @@ func jobShapes() map[string]arm.Shape {
 		"GET " + one:                        {Reply: jobSchema},
 		"PUT " + one:                        {Body: jobIn{}, Reply: jobSchema},
 		"POST " + one + "/cancel":           {Statuses: []int{200, 202}},
+		"POST " + one + "/priority":         {Body: priorityIn{}, Reply: jobSchema},
 		"GET " + one + "/why":               {Reply: whyOut{}},
 		"GET " + one + "/logs":              {Reply: arm.List[logOut]{}},
 		"GET " + one + "/logs/{path...}":    {Media: "text/plain", Query: text},

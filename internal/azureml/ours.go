@@ -36,6 +36,10 @@ func (a *API) Ours() []arm.Route {
 			Doc: "makes a version of data out of a tar stream; type=uri_file or uri_folder",
 		},
 		{
+			Method: "POST", Pattern: job + "/priority", Action: ws + "jobs/write", Handler: a.setPriority,
+			Doc: "changes the priority of a job that waits for nodes",
+		},
+		{
 			Method: "GET", Pattern: job + "/logs", Action: jobRead, Handler: a.listLogs,
 			Doc: "lists the logs of a job's tasks",
 		},

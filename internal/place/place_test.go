@@ -159,7 +159,7 @@ type history struct {
 }
 
 func (h *history) step(step int) {
-	switch h.r.IntN(6) {
+	switch h.r.IntN(7) {
 	case 0, 1:
 		h.jobs = append(h.jobs, h.job(fmt.Sprintf("j%d", step), 1+h.r.IntN(3), h.r.IntN(3)))
 	case 2:
@@ -170,6 +170,12 @@ func (h *history) step(step int) {
 		if len(h.jobs) > 0 {
 			j := h.jobs[h.r.IntN(len(h.jobs))]
 			j.Status.State = []atelier.JobState{atelier.JobQueued, atelier.JobRunning, atelier.JobCompleted}[h.r.IntN(3)]
+			h.put(j)
+		}
+	case 6:
+		if len(h.jobs) > 0 {
+			j := h.jobs[h.r.IntN(len(h.jobs))]
+			j.Spec.Priority = h.r.IntN(4)
 			h.put(j)
 		}
 	case 4:

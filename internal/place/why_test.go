@@ -46,6 +46,28 @@ func TestWhy(t *testing.T) {
 	}
 }
 
+// TestPriorityChanges moves a job ahead of older ones, and back to its age among equals.
+func TestPriorityChanges(t *testing.T) {
+	w := newWorld(t, 1)
+	w.node("a", "Ready", "")
+	first, second, third := w.job("first", 1, 0), w.job("second", 1, 0), w.job("third", 1, 0)
+	next := func() string { return showPlan(w.view.Plan(w.gpu, t0, 1)) }
+	if got := next(); got != "first:a" {
+		t.Fatalf("by age: %s", got)
+	}
+	third.Spec.Priority = 5
+	w.put(third)
+	if got := next(); got != "third:a" || !strings.HasPrefix(w.why(second), "QueuedBehind: 2 jobs ahead.") {
+		t.Errorf("after the third was raised: %s, and the second: %s", got, w.why(second))
+	}
+	third.Spec.Priority = 0
+	first.Spec.Priority = -1
+	w.put(third, first)
+	if got := next(); got != "second:a" || !strings.HasPrefix(w.why(third), "QueuedBehind: 1 job ahead.") {
+		t.Errorf("after it was lowered again, and the first below: %s, and the third: %s", got, w.why(third))
+	}
+}
+
 // TestWhyCounts has the number of jobs ahead right while it is small, and bounded.
 func TestWhyCounts(t *testing.T) {
 	w := newWorld(t, 2)
