@@ -144,7 +144,7 @@ func (a *API) changeNode(verb string) arm.Handler {
 			}
 			n, err := get[atelier.Node](tx, c.ID.Child(atelier.KindNode, r.Param("node")))
 			if n == nil && err == nil {
-				err = atelier.Errorf(atelier.NotFound, "NodeNotFound", "%s has no node %q; `atelier compute nodes %s` lists those that it has", c.Name, r.Param("node"), c.Name)
+				err = atelier.Errorf(atelier.NotFound, "NodeNotFound", "%s has no node %q; it may be gone already", c.Name, r.Param("node"))
 			}
 			if err != nil {
 				return err

@@ -97,7 +97,7 @@ var catalogue = map[string]text{
 	"compute.none":         {"No computes. `atelier compute create cluster NAME --size Local --max 2` makes one.", "컴퓨팅이 없습니다. `atelier compute create cluster NAME --size Local --max 2`로 만들 수 있습니다."},
 	"compute.nodes.none":   {"No nodes: %s has scaled to zero, and jobs start them.", "노드가 없습니다. %s은(는) 0으로 축소되었으며 작업이 있으면 시작됩니다."},
 	"compute.node.drain":   {"%s takes no more jobs and goes when its job has ended.", "%s은(는) 새 작업을 받지 않으며 실행 중인 작업이 끝나면 제거됩니다."},
-	"compute.node.preempt": {"%s is being taken away; its job is queued again.", "%s을(를) 회수하고 있습니다. 실행 중인 작업은 다시 대기열에 추가됩니다."},
+	"compute.node.preempt": {"%s is being taken away; a job on it is queued again, if it may be tried again.", "%s을(를) 회수하고 있습니다. 실행 중인 작업은 다시 시도할 수 있으면 대기열에 다시 추가됩니다."},
 	"compute.stage":        {"%s: %s (%s)", "%s: %s (%s)"},
 	"compute.created":      {"Cluster %s is ready (%s).", "클러스터 %s이(가) 준비되었습니다(%s)."},
 	"compute.accepted":     {"Cluster %s is being made; `atelier compute show %s` tells how far it is.", "클러스터 %s을(를) 만들고 있습니다. `atelier compute show %s`에서 진행 상황을 볼 수 있습니다."},

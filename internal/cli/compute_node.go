@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"github.com/atelier-compute/atelier/internal/client"
 )
 
 // computeNode is what can be done with one node of a cluster.
@@ -25,7 +27,10 @@ func (a *App) changeNode(verb, short, done string) *cobra.Command {
 				return err
 			}
 			n, err := c.ChangeNode(cmd.Context(), args[0], args[1], verb)
-			if err != nil {
+			switch {
+			case client.IsCode(err, "NodeNotFound"):
+				return a.fail(try(err, "atelier compute nodes "+args[0]), "cannot.node", verb, args[1])
+			case err != nil:
 				return a.fail(a.notFound(cmd.Context(), err, args[0], computeNames), "cannot.node", verb, args[1])
 			}
 			fmt.Fprintln(a.Stderr, a.say(done, n.NodeID))
