@@ -1,0 +1,48 @@
+import { queryOptions } from '@tanstack/react-query'
+import { get, post, put, type WorkspaceRef, workspacePath } from '../http.ts'
+import { keys } from '../keys.ts'
+import type { Access, LocationInfo, Profile, Session, TokenInfo } from '../types.ts'
+
+/** Who is signed in, and in which workspaces. */
+export const session = () =>
+  queryOptions({
+    queryKey: keys.session(),
+    queryFn: ({ signal }) => get<Session>('/session', { signal }),
+    staleTime: 60_000,
+  })
+
+/** What the caller may do in the workspace. */
+export const access = (ws: WorkspaceRef) =>
+  queryOptions({
+    queryKey: keys.access(),
+    queryFn: ({ signal }) => get<Access>(`${workspacePath(ws)}/access`, { signal }),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+
+export const locations = (ws: WorkspaceRef) =>
+  queryOptions({
+    queryKey: keys.locations(),
+    queryFn: ({ signal }) =>
+      get<{ value: LocationInfo[] }>(`${workspacePath(ws)}/locations`, { signal }).then((l) => l.value),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+
+export const profile = () =>
+  queryOptions({
+    queryKey: keys.profile(),
+    queryFn: ({ signal }) => get<Profile>('/me/profile', { signal }),
+    staleTime: 60_000,
+  })
+
+export const saveProfile = (p: Profile): Promise<Profile> => put<Profile>('/me/profile', { body: p })
+
+export const tokens = () =>
+  queryOptions({
+    queryKey: keys.tokens(),
+    queryFn: ({ signal }) => get<{ value: TokenInfo[] }>('/me/tokens', { signal }).then((l) => l.value),
+  })
+
+export type Credentials = { code: string } | { user: string; password: string } | { token: string }
+
+export const signIn = (c: Credentials): Promise<void> => post('/signin', { body: c })
+export const signOut = (): Promise<void> => post('/signout', { body: {} })

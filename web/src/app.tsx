@@ -1,0 +1,65 @@
+import {
+  createDOMRenderer,
+  FluentProvider,
+  RendererProvider,
+  Toaster,
+  webDarkTheme,
+  webLightTheme,
+} from '@fluentui/react-components'
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
+import { useMemo, useState } from 'react'
+import { isStatus } from './api/http.ts'
+import { firstLanguage, type Language } from './i18n/catalogue.ts'
+import { TextProvider } from './i18n/text.tsx'
+import { toasterId } from './modules/toast.tsx'
+import { makeRouter } from './routes.tsx'
+import { ThemeProvider, useTheme } from './shell/theme.tsx'
+
+function makeClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        staleTime: Number.POSITIVE_INFINITY, // events say what is old (api/invalidate.ts)
+        refetchOnWindowFocus: false,
+        // What is refused is refused again; only an answer that did not come may come the next time.
+        retry: (tries, error) => tries < 3 && (isStatus(error, 0) || isStatus(error, 502) || isStatus(error, 503)),
+      },
+      mutations: { retry: false },
+    },
+  })
+}
+
+export function App() {
+  const [language, setLanguage] = useState<Language>(() => firstLanguage(location.search, navigator.languages))
+  const [client] = useState(makeClient)
+  const [router] = useState(() => makeRouter(client))
+  return (
+    <TextProvider language={language} setLanguage={setLanguage}>
+      <QueryClientProvider client={client}>
+        <ThemeProvider>
+          <Themed>
+            <RouterProvider router={router} />
+            <Toaster toasterId={toasterId} position="bottom-end" limit={4} />
+          </Themed>
+        </ThemeProvider>
+      </QueryClientProvider>
+    </TextProvider>
+  )
+}
+
+function Themed({ children }: { children: React.ReactNode }) {
+  const { dark } = useTheme()
+  // Styles are let in by the nonce that came with this page; see internal/studio.
+  const renderer = useMemo(() => {
+    const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? ''
+    return createDOMRenderer(document, { styleElementAttributes: { nonce } })
+  }, [])
+  return (
+    <RendererProvider renderer={renderer} targetDocument={document}>
+      <FluentProvider theme={dark ? webDarkTheme : webLightTheme} style={{ minHeight: '100%' }}>
+        {children}
+      </FluentProvider>
+    </RendererProvider>
+  )
+}

@@ -1,0 +1,70 @@
+import {
+  Button,
+  Dialog,
+  DialogActions,
+  DialogBody,
+  DialogContent,
+  DialogSurface,
+  DialogTitle,
+  Field,
+  Input,
+  makeStyles,
+  tokens,
+} from '@fluentui/react-components'
+import { type ReactNode, useState } from 'react'
+import { useText } from '~/i18n/text.tsx'
+
+const useStyles = makeStyles({
+  content: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalM },
+})
+
+/** Asks before something is done that cannot be undone: what it will do, and, where work or data is at stake, the name typed. */
+export function ConfirmDialog(props: {
+  open: boolean
+  title: string
+  confirm: string
+  typed?: string | undefined
+  busy?: boolean
+  onConfirm: () => void
+  onClose: () => void
+  children: ReactNode
+}) {
+  const t = useText()
+  const styles = useStyles()
+  const [typed, setTyped] = useState('')
+  const ready = !props.typed || typed === props.typed
+  const close = () => {
+    setTyped('')
+    props.onClose()
+  }
+  return (
+    <Dialog open={props.open} onOpenChange={(_, d) => !d.open && close()} modalType="alert">
+      <DialogSurface>
+        <form
+          onSubmit={(e) => {
+            e.preventDefault()
+            if (ready) props.onConfirm()
+          }}
+        >
+          <DialogBody>
+            <DialogTitle>{props.title}</DialogTitle>
+            <DialogContent className={styles.content}>
+              {props.children}
+              {props.typed && (
+                <Field label={t('confirm.type', { name: props.typed })}>
+                  <Input value={typed} onChange={(_, d) => setTyped(d.value)} autoComplete="off" />
+                </Field>
+              )}
+            </DialogContent>
+            <DialogActions>
+              <Button onClick={close}>{t('action.cancel')}</Button>
+              <Button type="submit" appearance="primary" disabled={!ready || props.busy}>
+                {props.confirm}
+              </Button>
+            </DialogActions>
+          </DialogBody>
+        </form>
+      </DialogSurface>
+    </Dialog>
+  )
+}

@@ -1,0 +1,293 @@
+import { Checkbox, makeStyles, mergeClasses, shorthands, tokens } from '@fluentui/react-components'
+import { ArrowDownRegular, ArrowUpRegular } from '@fluentui/react-icons'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { Fragment, type ReactNode, useRef } from 'react'
+import { useText } from '~/i18n/text.tsx'
+
+export type Column<T> = {
+  id: string
+  header: string
+  cell: (row: T) => ReactNode
+  /** What to sort by; without it the column cannot be sorted. */
+  sort?: (row: T) => string | number
+  width?: string
+  align?: 'end'
+  /** The row's name: the header of the row, and the title of its card. */
+  main?: boolean
+  /** On a narrow screen only these are on the card. */
+  card?: boolean
+}
+
+export type Sort = { id: string; descending: boolean }
+
+type Props<T> = {
+  label: string
+  columns: Column<T>[]
+  rows: T[]
+  rowKey: (row: T) => string
+  /** What the row is called where it is selected or acted on. */
+  rowName: (row: T) => string
+  sort?: Sort | undefined
+  onSort?: (sort: Sort) => void
+  selected?: ReadonlySet<string>
+  onSelect?: (selected: Set<string>) => void
+  /** Below a row, over its whole width: why it is as it is. */
+  below?: (row: T) => ReactNode
+  compare?: (a: string, b: string) => number
+}
+
+const virtualFrom = 200
+const rowHeight = 44
+
+const useStyles = makeStyles({
+  scroll: {
+    overflowX: 'auto',
+    width: '100%',
+    ':focus-visible': { outline: `${tokens.strokeWidthThick} solid ${tokens.colorStrokeFocus2}` },
+  },
+  tall: { overflowY: 'auto', maxHeight: '70vh' },
+  table: {
+    width: '100%',
+    borderCollapse: 'collapse',
+    fontSize: tokens.fontSizeBase300,
+    lineHeight: tokens.lineHeightBase300,
+    '@media (max-width: 767px)': { display: 'block' },
+  },
+  head: {
+    '@media (max-width: 767px)': {
+      position: 'absolute',
+      width: '1px',
+      height: '1px',
+      overflow: 'hidden',
+      clipPath: 'inset(50%)',
+    },
+  },
+  body: { '@media (max-width: 767px)': { display: 'block' } },
+  headCell: {
+    textAlign: 'start',
+    fontWeight: tokens.fontWeightSemibold,
+    color: tokens.colorNeutralForeground2,
+    padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalS}`,
+    borderBottom: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke1}`,
+    whiteSpace: 'nowrap',
+    position: 'sticky',
+    top: 0,
+    backgroundColor: tokens.colorNeutralBackground1,
+    zIndex: 1,
+  },
+  sortButton: {
+    ...shorthands.borderWidth(0),
+    backgroundColor: 'transparent',
+    color: 'inherit',
+    fontFamily: 'inherit',
+    fontSize: 'inherit',
+    fontWeight: 'inherit',
+    paddingInline: 0,
+    cursor: 'pointer',
+    display: 'inline-flex',
+    alignItems: 'center',
+    gap: tokens.spacingHorizontalXS,
+    minHeight: '24px',
+    ':focus-visible': {
+      outline: `${tokens.strokeWidthThick} solid ${tokens.colorStrokeFocus2}`,
+      borderRadius: tokens.borderRadiusSmall,
+    },
+  },
+  row: {
+    ':hover': { backgroundColor: tokens.colorNeutralBackground1Hover },
+    '@media (max-width: 767px)': {
+      display: 'flex',
+      flexDirection: 'column',
+      position: 'relative',
+      border: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke2}`,
+      borderRadius: tokens.borderRadiusMedium,
+      padding: tokens.spacingVerticalS,
+      marginBottom: tokens.spacingVerticalS,
+    },
+  },
+  chosen: { backgroundColor: tokens.colorNeutralBackground1Selected },
+  cell: {
+    textAlign: 'start',
+    fontWeight: tokens.fontWeightRegular,
+    padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalS}`,
+    borderBottom: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke3}`,
+    verticalAlign: 'middle',
+    '@media (max-width: 767px)': { display: 'block', borderBottomStyle: 'none', padding: tokens.spacingVerticalXS },
+  },
+  noBorder: { borderBottomStyle: 'none' },
+  end: { textAlign: 'end', '@media (max-width: 767px)': { textAlign: 'start' } },
+  check: {
+    width: '32px',
+    paddingBlock: 0,
+    '@media (max-width: 767px)': { position: 'absolute', insetBlockStart: 0, insetInlineEnd: 0 },
+  },
+  notOnCard: { '@media (max-width: 767px)': { display: 'none' } },
+  below: {
+    padding: `0 ${tokens.spacingHorizontalS} ${tokens.spacingVerticalS} 40px`,
+    borderBottom: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke3}`,
+    '@media (max-width: 767px)': { padding: tokens.spacingVerticalXS },
+  },
+})
+
+/** Rows in the order that the sort asks for. */
+export function sorted<T>(
+  rows: T[],
+  columns: Column<T>[],
+  sort: Sort | undefined,
+  compare: (a: string, b: string) => number,
+): T[] {
+  const by = sort && columns.find((c) => c.id === sort.id)?.sort
+  if (!by) return rows
+  const sign = sort.descending ? -1 : 1
+  return [...rows].sort((a, b) => {
+    const x = by(a)
+    const y = by(b)
+    return sign * (typeof x === 'number' && typeof y === 'number' ? x - y : compare(String(x), String(y)))
+  })
+}
+
+/** A table of things: sorted, selected, acted on. On a narrow screen each row is a card; a long one draws only what is seen. */
+export function DataTable<T>(props: Props<T>) {
+  const styles = useStyles()
+  const t = useText()
+  const scroll = useRef<HTMLDivElement>(null)
+  const { columns, selected, onSelect } = props
+  const rows = sorted(props.rows, columns, props.sort, props.compare ?? ((a, b) => a.localeCompare(b)))
+  const long = rows.length > virtualFrom
+  const virtual = useVirtualizer({
+    count: rows.length,
+    enabled: long,
+    getScrollElement: () => scroll.current,
+    estimateSize: () => rowHeight,
+    overscan: 12,
+  })
+  const items = long ? virtual.getVirtualItems() : undefined
+  const first = items?.[0]
+  const last = items?.at(-1)
+  const span = columns.length + (onSelect ? 1 : 0)
+  const chosen = rows.filter((r) => selected?.has(props.rowKey(r))).length
+  const select = (row: T, on: boolean) => {
+    const next = new Set(selected)
+    if (on) next.add(props.rowKey(row))
+    else next.delete(props.rowKey(row))
+    onSelect?.(next)
+  }
+  const shown = items ? items.map((v) => [v.index, rows[v.index] as T] as const) : rows.map((r, i) => [i, r] as const)
+  return (
+    <div
+      ref={scroll}
+      className={mergeClasses(styles.scroll, long && styles.tall)}
+      tabIndex={0}
+      role="region"
+      aria-label={props.label}
+    >
+      <table className={styles.table} aria-label={props.label} aria-rowcount={rows.length + 1}>
+        <thead className={styles.head}>
+          <tr>
+            {onSelect && (
+              <th className={mergeClasses(styles.headCell, styles.check)} scope="col">
+                <Checkbox
+                  aria-label={t('table.select.all')}
+                  checked={chosen === 0 ? false : chosen === rows.length ? true : 'mixed'}
+                  onChange={(_, d) => onSelect(d.checked === true ? new Set(rows.map(props.rowKey)) : new Set())}
+                />
+              </th>
+            )}
+            {columns.map((c) => (
+              <HeadCell key={c.id} column={c} sort={props.sort} onSort={props.onSort} />
+            ))}
+          </tr>
+        </thead>
+        <tbody className={styles.body}>
+          {first && first.start > 0 && <tr role="presentation" style={{ height: first.start }} />}
+          {shown.map(([index, row]) => {
+            const key = props.rowKey(row)
+            const below = props.below?.(row)
+            const on = selected?.has(key) ?? false
+            return (
+              <Fragment key={key}>
+                <tr
+                  className={mergeClasses(styles.row, on && styles.chosen)}
+                  aria-rowindex={index + 2}
+                  aria-selected={onSelect ? on : undefined}
+                  data-key={key}
+                >
+                  {onSelect && (
+                    <td className={mergeClasses(styles.cell, styles.check, Boolean(below) && styles.noBorder)}>
+                      <Checkbox
+                        aria-label={t('table.select.row', { name: props.rowName(row) })}
+                        checked={on}
+                        onChange={(_, d) => select(row, d.checked === true)}
+                      />
+                    </td>
+                  )}
+                  {columns.map((c) => {
+                    const className = mergeClasses(
+                      styles.cell,
+                      c.align === 'end' && styles.end,
+                      !c.main && !c.card && styles.notOnCard,
+                      Boolean(below) && styles.noBorder,
+                    )
+                    return c.main ? (
+                      <th key={c.id} scope="row" className={className}>
+                        {c.cell(row)}
+                      </th>
+                    ) : (
+                      <td key={c.id} className={className}>
+                        {c.cell(row)}
+                      </td>
+                    )
+                  })}
+                </tr>
+                {below && (
+                  <tr>
+                    <td colSpan={span} className={styles.below}>
+                      {below}
+                    </td>
+                  </tr>
+                )}
+              </Fragment>
+            )
+          })}
+          {last && <tr role="presentation" style={{ height: Math.max(0, virtual.getTotalSize() - last.end) }} />}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+function HeadCell<T>({
+  column,
+  sort,
+  onSort,
+}: {
+  column: Column<T>
+  sort: Sort | undefined
+  onSort: ((s: Sort) => void) | undefined
+}) {
+  const styles = useStyles()
+  const t = useText()
+  const active = sort?.id === column.id
+  const className = mergeClasses(styles.headCell, column.align === 'end' && styles.end)
+  const order = active ? (sort.descending ? 'descending' : 'ascending') : undefined
+  if (!column.sort || !onSort) {
+    return (
+      <th scope="col" className={className} style={{ width: column.width }}>
+        {column.header}
+      </th>
+    )
+  }
+  return (
+    <th scope="col" className={className} style={{ width: column.width }} aria-sort={order}>
+      <button
+        type="button"
+        className={styles.sortButton}
+        title={t('table.sort', { column: column.header })}
+        onClick={() => onSort({ id: column.id, descending: active && !sort.descending })}
+      >
+        {column.header}
+        {active && (sort.descending ? <ArrowDownRegular aria-hidden="true" /> : <ArrowUpRegular aria-hidden="true" />)}
+      </button>
+    </th>
+  )
+}

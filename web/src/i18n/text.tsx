@@ -1,0 +1,142 @@
+/** Words, numbers and times in the language that is shown. */
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react'
+import { IntlProvider, useIntl } from 'react-intl'
+import { type Catalogue, type Language, load, type MessageId } from './catalogue.ts'
+import { josa } from './josa.ts'
+
+type Values = Record<string, string | number | Date | boolean | null | undefined>
+export type Text = (id: MessageId, values?: Values) => string
+
+const LanguageContext = createContext<{ language: Language; setLanguage: (l: Language) => void }>({
+  language: 'en',
+  setLanguage: () => {},
+})
+
+/** The language, and how to change it. */
+export const useLanguage = () => useContext(LanguageContext)
+
+export function TextProvider(props: { language: Language; setLanguage: (l: Language) => void; children: ReactNode }) {
+  const { language, setLanguage } = props
+  const [loaded, setLoaded] = useState<{ language: Language; messages: Catalogue }>()
+  useEffect(() => {
+    let wanted = true
+    void load(language).then((messages) => wanted && setLoaded({ language, messages }))
+    return () => {
+      wanted = false
+    }
+  }, [language])
+  useEffect(() => {
+    if (loaded) document.documentElement.lang = loaded.language
+  }, [loaded])
+  const context = useMemo(() => ({ language, setLanguage }), [language, setLanguage])
+  if (!loaded) return null
+  return (
+    <LanguageContext.Provider value={context}>
+      <IntlProvider locale={loaded.language} messages={loaded.messages} defaultLocale="en">
+        {props.children}
+      </IntlProvider>
+    </LanguageContext.Provider>
+  )
+}
+
+/** Returns t: the message of an id, with its values in place and, in Korean, the right particles. */
+export function useText(): Text {
+  const intl = useIntl()
+  return useMemo(() => {
+    const ko = intl.locale === 'ko'
+    return (id, values) => {
+      const text = intl.formatMessage({ id }, values) as string
+      return ko ? josa(text) : text
+    }
+  }, [intl])
+}
+
+export type Format = {
+  number(n: number, options?: Intl.NumberFormatOptions): string
+  /** Money per hour and the like; 0 is shown as such. */
+  money(amount: number, currency?: string): string
+  /** Date and time to the second. */
+  time(at: string | number | Date): string
+  date(at: string | number | Date): string
+  clock(at: string | number | Date): string
+  /** "3 minutes ago", "in 2 hours". */
+  ago(at: string | number | Date, now: number): string
+  /** "2 min 5 sec"; the two greatest units. */
+  duration(milliseconds: number): string
+  bytes(n: number): string
+  list(items: string[]): string
+  compare(a: string, b: string): number
+}
+
+const units: [Intl.RelativeTimeFormatUnit, number][] = [
+  ['year', 31_536_000],
+  ['month', 2_592_000],
+  ['week', 604_800],
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+  ['second', 1],
+]
+
+export function makeFormat(locale: string): Format {
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
+  const time = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' })
+  const date = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' })
+  const clock = new Intl.DateTimeFormat(locale, {
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+  })
+  const list = new Intl.ListFormat(locale)
+  const collator = new Intl.Collator(locale, { numeric: true, sensitivity: 'base' })
+  const unit = (n: number, u: string) =>
+    new Intl.NumberFormat(locale, { style: 'unit', unit: u, unitDisplay: 'short' }).format(n)
+  return {
+    number: (n, options) => new Intl.NumberFormat(locale, options).format(n),
+    money: (amount, currency = 'USD') =>
+      new Intl.NumberFormat(locale, {
+        style: 'currency',
+        currency,
+        minimumFractionDigits: 2,
+        maximumFractionDigits: amount !== 0 && amount < 0.1 ? 3 : 2,
+      }).format(amount),
+    time: (at) => time.format(new Date(at)),
+    date: (at) => date.format(new Date(at)),
+    clock: (at) => clock.format(new Date(at)),
+    ago(at, now) {
+      const seconds = Math.round((new Date(at).getTime() - now) / 1000)
+      const [name, size] = units.find(([, s]) => Math.abs(seconds) >= s) ?? ['second', 1]
+      return relative.format(Math.trunc(seconds / size), name)
+    },
+    duration(milliseconds) {
+      let left = Math.max(0, Math.round(milliseconds / 1000))
+      const parts: string[] = []
+      for (const [name, size] of units.slice(3)) {
+        const n = Math.floor(left / size)
+        left -= n * size
+        if (n > 0 && parts.length < 2) parts.push(unit(n, name))
+        else if (parts.length > 0) break
+      }
+      return parts.join(' ') || unit(0, 'second')
+    },
+    bytes(n) {
+      const names = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte']
+      const i = n < 1 ? 0 : Math.min(names.length - 1, Math.floor(Math.log10(n) / 3))
+      const value = n / 1000 ** i
+      return new Intl.NumberFormat(locale, {
+        style: 'unit',
+        unit: names[i] ?? 'byte',
+        unitDisplay: 'short',
+        maximumFractionDigits: value < 10 && i > 0 ? 1 : 0,
+      }).format(value)
+    },
+    list: (items) => list.format(items),
+    compare: (a, b) => collator.compare(a, b),
+  }
+}
+
+export function useFormat(): Format {
+  const { locale } = useIntl()
+  return useMemo(() => makeFormat(locale), [locale])
+}

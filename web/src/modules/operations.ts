@@ -1,0 +1,90 @@
+/** What the user set off and goes on: kept over a reload, followed by events rather than by asking again and again. */
+import { useCallback, useEffect, useSyncExternalStore } from 'react'
+import { ApiError, type WorkspaceRef } from '~/api/http.ts'
+import { useEvents } from '~/api/live.ts'
+import { operation } from '~/api/queries/compute.ts'
+import type { AtelierEvent } from '~/api/types.ts'
+
+export type Op = {
+  id: string
+  verb: string // create, start, stop, restart, delete, detach, update, cancel
+  target: string // "computes/gpu"
+  at: string // where the server says how far it is; '' when it was done at once
+  startedAt: number
+  endedAt?: number
+  failed?: string
+}
+
+const place = 'atelier.operations'
+const most = 50
+const forgetAfter = 24 * 3_600_000
+
+let ops: Op[] = read()
+const listeners = new Set<() => void>()
+
+function read(): Op[] {
+  try {
+    return (JSON.parse(sessionStorage.getItem(place) ?? '[]') as Op[]).filter(
+      (o) => o.startedAt > Date.now() - forgetAfter,
+    )
+  } catch {
+    return []
+  }
+}
+
+function set(next: Op[]): void {
+  ops = next.slice(0, most)
+  sessionStorage.setItem(place, JSON.stringify(ops))
+  for (const f of listeners) f()
+}
+
+const end = (id: string, failed?: string) =>
+  set(ops.map((o) => (o.id === id ? { ...o, endedAt: Date.now(), failed } : o)))
+
+/** Remembers what was set off; at is what begin() answered. */
+export function remember(verb: string, target: string, at: string): Op {
+  const op: Op = { id: crypto.randomUUID(), verb, target: target.toLowerCase(), at, startedAt: Date.now() }
+  if (!at) op.endedAt = op.startedAt
+  set([op, ...ops])
+  return op
+}
+
+export const forgetEnded = (): void => set(ops.filter((o) => !o.endedAt))
+
+export const useOperations = (): Op[] =>
+  useSyncExternalStore(
+    (f) => {
+      listeners.add(f)
+      return () => listeners.delete(f)
+    },
+    () => ops,
+  )
+
+/** What was asked of a target and is not over yet. */
+export function useRequested(target: string): Op | undefined {
+  return useOperations().find((o) => !o.endedAt && o.target === target.toLowerCase())
+}
+
+async function look(op: Op): Promise<void> {
+  try {
+    const { status, error } = await operation(op.at)
+    if (status === 'Succeeded') end(op.id)
+    else if (status === 'Failed' || status === 'Canceled') end(op.id, error?.message ?? status)
+  } catch (error) {
+    // The server forgets an operation some time after its end, and one of a deleted thing with it.
+    if (error instanceof ApiError && (error.status === 404 || error.status === 403)) end(op.id)
+  }
+}
+
+/** Looks how far an operation is whenever something happens to its target; once in the shell. */
+export function useFollowOperations(_: WorkspaceRef): void {
+  const hear = useCallback((events: AtelierEvent[]) => {
+    for (const op of ops) {
+      if (!op.endedAt && events.some((e) => e.target.split('/').slice(2).join('/').startsWith(op.target))) void look(op)
+    }
+  }, [])
+  useEvents(hear)
+  useEffect(() => {
+    for (const op of ops) if (!op.endedAt) void look(op)
+  }, [])
+}

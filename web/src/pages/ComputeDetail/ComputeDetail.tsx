@@ -1,0 +1,5 @@
+import { PageHeader } from '~/components/PageHeader.tsx'
+
+export function ComputeDetail() {
+  return <PageHeader title="ComputeDetail" />
+}

@@ -1,0 +1,37 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import { keys } from '~/api/keys.ts'
+import { profile, saveProfile } from '~/api/queries/session.ts'
+import type { Profile } from '~/api/types.ts'
+import type { Language } from '~/i18n/catalogue.ts'
+import { useLanguage } from '~/i18n/text.tsx'
+import { type Theme, useTheme } from './theme.tsx'
+
+export type Preferences = { language: Language; theme: Theme; shortcuts: boolean }
+
+/** What the user prefers. It is kept with the user on the server, so that it is the same in every browser. */
+export function usePreferences(): Preferences & { choose: (change: Partial<Preferences>) => void } {
+  const client = useQueryClient()
+  const { language, setLanguage } = useLanguage()
+  const { theme, setTheme } = useTheme()
+  const { data } = useQuery(profile())
+  const save = useMutation({ mutationFn: saveProfile, onSuccess: (p) => client.setQueryData(keys.profile(), p) })
+  useEffect(() => {
+    if (!data) return
+    const asked = new URLSearchParams(location.search).has('lang')
+    if (data.language && !asked) setLanguage(data.language)
+    if (data.theme) setTheme(data.theme)
+  }, [data, setLanguage, setTheme])
+  return {
+    language,
+    theme,
+    shortcuts: data?.shortcuts ?? true,
+    choose(change) {
+      if (change.language) setLanguage(change.language)
+      if (change.theme) setTheme(change.theme)
+      const now: Profile = { language, theme, shortcuts: true, sshKeys: [], ...data, ...change }
+      client.setQueryData(keys.profile(), now)
+      save.mutate(now)
+    },
+  }
+}

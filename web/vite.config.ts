@@ -1,0 +1,14 @@
+import { fileURLToPath } from 'node:url'
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vitest/config'
+import { compress } from './scripts/compress.ts'
+
+export default defineConfig({
+  plugins: [react(), compress()],
+  resolve: { alias: { '~': fileURLToPath(new URL('./src', import.meta.url)) } },
+  html: { cspNonce: '__CSP_NONCE__' }, // the server puts one in for each request
+  build: { target: 'es2023', sourcemap: false, chunkSizeWarningLimit: 1000, assetsInlineLimit: 0 },
+  worker: { format: 'es' },
+  server: { port: 5173, strictPort: true },
+  test: { environment: 'jsdom', include: ['src/**/*.test.{ts,tsx}'], setupFiles: ['src/setup.test-env.ts'] },
+})
