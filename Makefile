@@ -35,6 +35,7 @@ check: ## formatter, vet, static analysis, modules, generated files
 gen: ## what is generated and kept in git
 	scripts/notice > NOTICE
 	go test ./internal/cli -run TestReference -update
+	go test ./internal/azureml -run TestOpenAPIFile -update
 
 clean: ## leaves the data directory alone
 	rm -rf bin test/results

@@ -26,9 +26,16 @@ type Shape struct {
 }
 
 // Describe is an OpenAPI 3 document of the routes: what they take and answer comes
-// from the types that are sent and read, so that it cannot be out of date.
-func Describe(title, version string, routes []Route, shape func(*Route) Shape) map[string]any {
+// from the types that are sent and read, so that it cannot be out of date. Parts are
+// values of further types to name, which replies hold where their own says "anything".
+//
+// A field's tag says what its type cannot: api:"notnull" of a list that is [] when
+// there is nothing, api:"enum=A|B" of a text that is one of these.
+func Describe(title, version string, routes []Route, shape func(*Route) Shape, parts ...any) map[string]any {
 	d := describer{schemas: map[string]any{}}
+	for _, p := range parts {
+		d.of(p)
+	}
 	paths := map[string]map[string]any{}
 	for i := range routes {
 		rt := &routes[i]
@@ -248,11 +255,17 @@ func (d *describer) members(t reflect.Type, members map[string]any, required *[]
 		}
 		name := cmp.Or(tag, f.Name)
 		s := d.schema(f.Type)
-		if name == "value" && f.Type.Kind() == reflect.Slice { // of a list: [] when there is nothing
+		said := f.Tag.Get("api")
+		omit := strings.Contains(options, "omit")
+		// Of a list of ARM's it is [] when there is nothing, and what is omitted is never null.
+		if isList := f.Type.Kind() == reflect.Slice || f.Type.Kind() == reflect.Map; isList && (name == "value" || omit || said == "notnull") {
 			delete(s, "nullable")
 		}
+		if names, isEnum := strings.CutPrefix(said, "enum="); isEnum && !d.loose {
+			s["enum"] = strings.Split(names, "|")
+		}
 		members[name] = s
-		if !d.loose && !strings.Contains(options, "omit") {
+		if !d.loose && !omit {
 			*required = append(*required, name)
 		}
 	}

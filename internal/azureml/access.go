@@ -15,10 +15,10 @@ import (
 type accessOut struct {
 	Name        string          `json:"name"`
 	DisplayName string          `json:"displayName"`
-	Kind        string          `json:"kind"` // user, service or identity
+	Kind        string          `json:"kind" api:"enum=user|service|identity"`
 	Workspace   accessWorkspace `json:"workspace"`
-	Roles       []string        `json:"roles"`
-	Actions     []string        `json:"actions"`
+	Roles       []string        `json:"roles" api:"notnull"`
+	Actions     []string        `json:"actions" api:"notnull"`
 }
 
 type accessWorkspace struct {

@@ -343,17 +343,17 @@ type computeProps struct {
 	ResourceID           *string          `json:"resourceId"`
 	ComputeType          string           `json:"computeType"`
 	ComputeLocation      string           `json:"computeLocation,omitempty"`
-	ProvisioningState    string           `json:"provisioningState"`
+	ProvisioningState    string           `json:"provisioningState" api:"enum=Creating|Updating|Succeeded|Failed|Deleting"`
 	ProvisioningErrors   []arm.Wrapped    `json:"provisioningErrors"`
 	ProvisioningWarnings any              `json:"provisioningWarnings"` // {} or a list
 	IsAttachedCompute    bool             `json:"isAttachedCompute"`
 	Reasons              []atelier.Reason `json:"reasons,omitempty"`     // ours
 	Permissions          []string         `json:"permissions,omitempty"` // ours: what the caller may do with it
 	Preview              *previewOut      `json:"preview,omitempty"`     // ours: only of a dry run
-	Properties           any              `json:"properties"`            // *clusterOut, or a map with every member of the kind
+	Properties           any              `json:"properties"`            // *amlComputeOut, or a map with every member of the kind
 }
 
-type clusterOut struct {
+type amlComputeOut struct {
 	VMSize                        string          `json:"vmSize"`
 	VMPriority                    string          `json:"vmPriority"`
 	ScaleSettings                 scaleOut        `json:"scaleSettings"`
@@ -425,13 +425,13 @@ func (a *API) computeOut(w *atelier.Workspace, c *atelier.Compute) *computeOut {
 	return out
 }
 
-func clusterOutOf(c *atelier.Compute) clusterOut {
+func clusterOutOf(c *atelier.Compute) amlComputeOut {
 	s, st := c.Spec.Cluster, c.Status
 	state := "Steady"
 	if st.Resizing {
 		state = "Resizing"
 	}
-	out := clusterOut{
+	out := amlComputeOut{
 		VMSize: s.Size, VMPriority: s.Priority, ScaleSettings: scaleOut{s.Max, s.Min, idleText(s)},
 		Subnet: refOrNil(s.Subnet), CurrentNodeCount: &st.Current, TargetNodeCount: &st.Target, NodeStateCounts: &st.Counts,
 		AllocationState: &state, RemoteLoginPortPublicAccess: s.RemoteLogin, OSType: s.OSType,
@@ -463,7 +463,7 @@ func created(out *computeOut, in *computeIn) *computeOut {
 	if inner, isInstance := p.Properties.(map[string]any); isInstance && p.ComputeType == atelier.KindInstance {
 		p.Properties = createdInstance(inner)
 	}
-	cl, isCluster := p.Properties.(*clusterOut)
+	cl, isCluster := p.Properties.(*amlComputeOut)
 	if !isCluster {
 		return out
 	}

@@ -98,7 +98,7 @@ type jobOutProps struct {
 	Tags                 map[string]string    `json:"tags"`
 	Properties           map[string]string    `json:"properties"`
 	DisplayName          string               `json:"displayName"`
-	Status               string               `json:"status"`
+	Status               string               `json:"status" api:"enum=NotStarted|Queued|Starting|Preparing|Running|Finalizing|CancelRequested|Completed|Failed|Canceled"`
 	ExperimentName       string               `json:"experimentName"`
 	Services             map[string]any       `json:"services"`
 	ComputeID            string               `json:"computeId"`

@@ -15,11 +15,11 @@ type nodeOut struct {
 	PrivateIPAddress *string `json:"privateIpAddress"`
 	PublicIPAddress  *string `json:"publicIpAddress"`
 	Port             *int    `json:"port"`
-	NodeState        string  `json:"nodeState"`
+	NodeState        string  `json:"nodeState" api:"enum=idle|running|preparing|unusable|leaving|preempted"`
 	RunID            *string `json:"runId"`
 
-	State   string        `json:"state"` // as Atelier has it: Wanted, Booting, Ready, …
-	Since   *string       `json:"since"` // when State was entered
+	State   string        `json:"state" api:"enum=Wanted|Booting|Ready|Lost|Draining|Leaving|Gone"` // as Atelier has it: Wanted, Booting, Ready, …
+	Since   *string       `json:"since"`                                                            // when State was entered
 	HeardAt *string       `json:"heardAt"`
 	Host    *atelier.Host `json:"host"`
 	Problem *errorItem    `json:"problem"`
@@ -28,15 +28,15 @@ type nodeOut struct {
 
 // nodeOwn is what only arm.OwnVersion has.
 type nodeOwn struct {
-	Actions          []string `json:"actions"`          // what the caller may do with it now: drain, preempt
-	Connection       *string  `json:"connection"`       // how to reach it by SSH
-	ConnectionReason string   `json:"connectionReason"` // why not
+	Actions          []string `json:"actions" api:"notnull"` // what the caller may do with it now: drain, preempt
+	Connection       *string  `json:"connection"`            // how to reach it by SSH
+	ConnectionReason string   `json:"connectionReason"`      // why not
 }
 
 const noConnection = "Nodes accept no SSH connections in this version of Atelier."
 
 type nodeList struct {
-	Nodes    []nodeOut `json:"nodes"`
+	Nodes    []nodeOut `json:"nodes" api:"notnull"`
 	NextLink *string   `json:"nextLink"`
 }
 

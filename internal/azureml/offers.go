@@ -13,7 +13,7 @@ import (
 	"github.com/atelier-compute/atelier/internal/store"
 )
 
-type placeOut struct {
+type locationOut struct {
 	Name        string `json:"name"`
 	IsDefault   bool   `json:"isDefault"` // the workspace's own
 	DisplayName string `json:"displayName"`
@@ -23,14 +23,14 @@ type placeOut struct {
 // listLocations lists what supplies machines. A location is called after the kind of
 // its supply, of which there is one each.
 func (a *API) listLocations(r *arm.Request) (int, any, error) {
-	list := arm.List[placeOut]{Value: []placeOut{}}
+	list := arm.List[locationOut]{Value: []locationOut{}}
 	err := a.read(r, func(_ *store.Tx, w *atelier.Workspace) error {
 		for _, name := range a.locations() {
 			words := map[string]string{"local": "This machine", "fake": "Pretend cloud"}[name]
 			if words == "" {
 				words = name
 			}
-			list.Value = append(list.Value, placeOut{name, normal(name) == normal(w.Location), words, name})
+			list.Value = append(list.Value, locationOut{name, normal(name) == normal(w.Location), words, name})
 		}
 		return nil
 	})
@@ -48,10 +48,10 @@ type offerOut struct {
 	DiskGB             int        `json:"diskGB"`
 	LowPriorityCapable bool       `json:"lowPriorityCapable"`
 	PricePerHour       *float64   `json:"pricePerHour"` // USD of one node; null: not known
-	Category           string     `json:"category"`
+	Category           string     `json:"category" api:"enum=GeneralPurpose|ComputeOptimized|MemoryOptimized|StorageOptimized|Gpu|Local"`
 	Quota              offerQuota `json:"quota"`
 	Capacity           *int       `json:"capacity"` // machines that could be made now; null: not known, or no limit
-	Availability       string     `json:"availability"`
+	Availability       string     `json:"availability" api:"enum=Available|Partial|WouldWait|NoQuota|NotAllowed"`
 	Reason             *offerWhy  `json:"reason"` // why it is not simply Available
 	Recommended        bool       `json:"recommended"`
 }
@@ -66,7 +66,7 @@ type offerQuota struct {
 type offerWhy struct {
 	Code    string            `json:"code"`
 	Message string            `json:"message"`
-	Params  map[string]string `json:"params"`
+	Params  map[string]string `json:"params" api:"notnull"`
 }
 
 // Whether a size can be had, best first.

@@ -33,7 +33,13 @@ func (a *API) Describe() map[string]any {
 			return s
 		}
 		return usual(rt)
-	})
+	}, parts()...)
+}
+
+// parts are shapes of what is inside: of a compute's inner properties by its kind, of
+// a command job, and of what replies have in place.
+func parts() []any {
+	return []any{amlComputeOut{}, computeInstanceOut{}, jobOut{}, previewOut{}, nodeOut{}, atelier.Event{}, atelier.Reason{}, atelier.Problem{}}
 }
 
 func short(pattern string) string {
@@ -132,7 +138,7 @@ func computeShapes() map[string]arm.Shape {
 	done, underway := arm.Shape{Body: anything, Statuses: []int{200}}, arm.Shape{Statuses: []int{200, 202}}
 	m := map[string]arm.Shape{
 		"GET {ws}/access":         {Reply: accessOut{}},
-		"GET {ws}/locations":      {Reply: arm.List[placeOut]{}},
+		"GET {ws}/locations":      {Reply: arm.List[locationOut]{}},
 		"GET {ws}/sizes":          {Reply: arm.List[offerOut]{}, Query: []string{"location", "priority"}},
 		"GET {ws}/computes":       {Reply: arm.List[computeOut]{}, Query: paging},
 		"GET " + one:              {Reply: computeOut{}},

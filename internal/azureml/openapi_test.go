@@ -1,9 +1,11 @@
 package azureml
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http/httptest"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -183,6 +185,55 @@ func TestTheDescriptionIsHeldAgainstReplies(t *testing.T) {
 			err := d.check("GET", strings.ToLower(wsURL)+tc.path, rec)
 			if (err == nil) != (tc.words == "") || err != nil && !strings.Contains(err.Error(), tc.words) {
 				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+// TestOpenAPIFile holds docs/openapi.json to what is served; -update writes it.
+func TestOpenAPIFile(t *testing.T) {
+	const file = "../../docs/openapi.json"
+	want, err := json.MarshalIndent((&API{}).Describe(), "", " ")
+	must(t, err)
+	want = append(want, '\n')
+	if *update {
+		must(t, os.WriteFile(file, want, 0o644))
+	}
+	if got, err := os.ReadFile(file); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%s is not what the server serves; `make gen` writes it (%v)", file, err)
+	}
+}
+
+// TestInnerShapes holds what is inside of computes and jobs, which replies call
+// anything, to the shapes that are listed for it. There is no member beside those.
+func TestInnerShapes(t *testing.T) {
+	w := rich(t)
+	w.ann("PUT", wsURL+"/computes/bare"+own, `{"location":"local","properties":{"computeType":"ComputeInstance","properties":{"vmSize":"Standard_DS2_v2"}}}`).want(201)
+	w.ann("PUT", wsURL+"/computes/rich"+own, richInstance).want(201)
+	w.ann("PUT", wsURL+"/jobs/j"+own, jobBody("gpu", richJob)).want(201)
+	w.step("instance bare Running Start Succeeded")
+	w.step("node gpu node-0")
+	doc, err := description()
+	must(t, err)
+	for path, part := range map[string]struct{ shape, at string }{
+		"/computes/gpu":  {"AmlCompute", "properties.properties"},
+		"/computes/bare": {"ComputeInstance", "properties.properties"},
+		"/computes/rich": {"ComputeInstance", "properties.properties"},
+		"/jobs/j":        {"JobOutProps", "properties"},
+	} {
+		t.Run(part.shape, func(t *testing.T) {
+			got := w.ann("GET", wsURL+path+own, "").want(200).at(part.at)
+			shape := doc.Components.Schemas[part.shape]
+			if shape == nil {
+				t.Fatalf("there is no shape %s", part.shape)
+			}
+			if err := shape.Value.VisitJSON(got); err != nil {
+				t.Error(err)
+			}
+			for _, name := range sorted(got.(map[string]any)) {
+				if shape.Value.Properties[name] == nil && name != "laterMember" { // which a client made up
+					t.Errorf("%s lacks %s", part.shape, name)
+				}
 			}
 		})
 	}

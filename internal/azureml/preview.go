@@ -16,7 +16,7 @@ type previewOut struct {
 	Currency     string            `json:"currency"`
 	PricePerHour *previewPrice     `json:"pricePerHour"` // null: not known
 	Quota        *previewQuota     `json:"quota"`        // null: it holds no machines of ours
-	Warnings     []atelier.Problem `json:"warnings"`
+	Warnings     []atelier.Problem `json:"warnings" api:"notnull"`
 	IsNew        bool              `json:"isNew"`
 }
 

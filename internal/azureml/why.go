@@ -10,7 +10,7 @@ import (
 
 type whyOut struct {
 	Blocked bool             `json:"blocked"`
-	Reasons []atelier.Reason `json:"reasons"`
+	Reasons []atelier.Reason `json:"reasons" api:"notnull"`
 }
 
 func whyOf(reasons []atelier.Reason) whyOut {
