@@ -1,0 +1,112 @@
+/**
+ * What every flow has: a server, a workspace of its own, a browser that is signed in, the words of its language; and
+ * how every flow ends: no error in the console, no finding of axe in light and dark and on wide and narrow screens, a
+ * picture.
+ */
+import { AxeBuilder } from '@axe-core/playwright'
+import { test as base, expect, type Page } from '@playwright/test'
+import { Server, workspacePath } from './server.ts'
+import { type Words, words } from './words.ts'
+
+export type Studio = {
+  server: Server
+  /** Name of the workspace. */
+  ws: string
+  /** Opens a page of the workspace: "/compute/clusters". */
+  open(path: string): Promise<void>
+  /** Below the workspace: "/computes/gpu". */
+  api<T = unknown>(method: string, path: string, body?: unknown, query?: Record<string, string>): Promise<T>
+}
+
+let count = 0
+
+export const test = base.extend<
+  { t: Words; studio: Studio; expected: RegExp[]; finish: boolean; ending: undefined },
+  { server: Server }
+>({
+  server: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of what a fixture needs from here
+    async ({}, use) => {
+      const server = await Server.start()
+      await use(server)
+      await server.end()
+    },
+    { scope: 'worker', timeout: 120_000 },
+  ],
+  // Errors in the console that a flow brings about on purpose.
+  expected: [[], { option: true }],
+  // A flow that has no page at its end leaves out what the others end with.
+  finish: [true, { option: true }],
+  // biome-ignore lint/correctness/noEmptyPattern: as above
+  t: async ({}, use, info) => use(words(info.project.name === 'ko' ? 'ko' : 'en')),
+  studio: async ({ server, page }, use, info) => {
+    const ws = `w${info.workerIndex}-${++count}`
+    await server.api('PUT', workspacePath(ws), { location: 'local' }, { 'api-version': '2024-04-01' })
+    await signIn(page, server)
+    await use({
+      server,
+      ws,
+      async open(path) {
+        await page.goto(`${server.base}/w/${ws}${path}`)
+        await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+      },
+      api: (method, path, body, query) => server.api(method, workspacePath(ws) + path, body, query),
+    })
+    await server.removeComputes(ws)
+  },
+  ending: [
+    async ({ page, expected, finish }, use, info) => {
+      const errors: string[] = []
+      page.on('console', (m) => {
+        if (m.type() === 'error' && !expected.some((e) => e.test(m.text()))) errors.push(m.text())
+      })
+      page.on('pageerror', (e) => errors.push(String(e)))
+      await use(undefined)
+      if (info.status !== 'passed' || !finish) return
+      await inspect(page, info.title)
+      await page.screenshot({ path: info.outputPath('end.png'), fullPage: true })
+      expect(errors, 'errors in the console').toEqual([])
+    },
+    { auto: true },
+  ],
+})
+
+/** Signs the browser in with the link that the server gives out for its owner. */
+export async function signIn(page: Page, server: Server): Promise<void> {
+  const response = await page.request.post(`${server.base}/signin`, {
+    data: { token: server.token },
+    headers: {
+      'Content-Type': 'application/json',
+      Accept: 'application/json',
+      Origin: server.base,
+      'Sec-Fetch-Site': 'same-origin',
+    },
+  })
+  expect(response.status(), await response.text()).toBe(204)
+}
+
+const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+
+/** Looks for what WCAG 2.2 AA forbids, light and dark, wide and narrow. */
+export async function inspect(page: Page, what: string): Promise<void> {
+  for (const [width, colorScheme] of [
+    [1280, 'light'],
+    [1280, 'dark'],
+    [390, 'light'],
+    [390, 'dark'],
+  ] as const) {
+    await page.setViewportSize({ width, height: 900 })
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    const { violations } = await new AxeBuilder({ page }).withTags(rules).analyze()
+    const found = violations.map(
+      (v) => `${v.id}: ${v.help}\n${v.nodes.map((n) => `  ${n.html}\n  ${n.failureSummary}`).join('\n')}`,
+    )
+    expect(found, `axe: ${what}, ${width} px, ${colorScheme}`).toEqual([])
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+    expect(wide, `${what} at ${width} px is wider than the screen`).toBeLessThanOrEqual(1)
+  }
+  await page.setViewportSize({ width: 1280, height: 900 })
+  await page.emulateMedia({ colorScheme: 'light' })
+}
+
+export { expect }

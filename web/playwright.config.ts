@@ -1,0 +1,30 @@
+import { existsSync } from 'node:fs'
+import { defineConfig } from '@playwright/test'
+
+/** Flows run in the system's Chromium against the real binary; each runs in English and in Korean. */
+const chromium =
+  process.env.CHROMIUM ??
+  ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((p) => existsSync(p))
+
+export default defineConfig({
+  testDir: 'e2e',
+  outputDir: '../test/results/studio',
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  workers: 2,
+  fullyParallel: false,
+  forbidOnly: true,
+  retries: 0,
+  reporter: [['list']],
+  use: {
+    ignoreHTTPSErrors: true, // the server has a certificate of its own
+    launchOptions: { executablePath: chromium, args: ['--no-sandbox'] },
+    viewport: { width: 1280, height: 900 },
+    permissions: ['clipboard-read', 'clipboard-write'],
+    trace: 'off',
+  },
+  projects: [
+    { name: 'en', use: { locale: 'en-US', timezoneId: 'Asia/Seoul' } },
+    { name: 'ko', use: { locale: 'ko-KR', timezoneId: 'Asia/Seoul' } },
+  ],
+})
