@@ -357,6 +357,7 @@ func (p *Plan) reasons(starting *atelier.Node, now time.Time) []atelier.Reason {
 		last := st.Errors[len(st.Errors)-1]
 		r := atelier.Reason{
 			Code: atelier.ReasonNoCapacity, Message: last.Message, Since: starting.CreatedAt, Blocking: true,
+			Params:   map[string]string{"n": fmt.Sprint(st.Counts.Preparing), "size": starting.Size, "cause": last.Code},
 			Evidence: []string{starting.ID.Path(), last.Code}, Remedies: []string{"another size or location, or wait: Atelier asks again by itself"},
 		}
 		p.due(st.LaunchAfter, now)

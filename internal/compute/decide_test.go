@@ -121,6 +121,30 @@ func TestDecide(t *testing.T) {
 	}
 }
 
+// TestReasonsHaveTheirFigures holds what words in other languages are made of.
+func TestReasonsHaveTheirFigures(t *testing.T) {
+	c := cluster(0, 4)
+	ns := nodes("wanted wanted")
+	for _, n := range ns {
+		n.Size = "Standard_NC6"
+	}
+	show := func() string {
+		p := Decide(Snapshot{Compute: c, Nodes: ns, Demand: 2, Limits: DefaultLimits}, t0)
+		if len(p.Status.Reasons) != 1 {
+			t.Fatalf("reasons: %v", p.Status.Reasons)
+		}
+		return fmt.Sprint(p.Status.Reasons[0].Code, " ", p.Status.Reasons[0].Params)
+	}
+	if got := show(); got != "ScalingUp map[n:2 stage:Wanted]" {
+		t.Errorf("while nodes start: %s", got)
+	}
+	c.Status.Observed, c.Status.State, c.Status.LaunchFails, c.Status.LaunchAfter = 1, atelier.Succeeded, 1, t0.Add(time.Minute)
+	c.Status.Errors = []atelier.Problem{{Code: "OutOfStock", Message: "none left"}}
+	if got := show(); got != "NoCapacity map[cause:OutOfStock n:2 size:Standard_NC6]" {
+		t.Errorf("when none is to be had: %s", got)
+	}
+}
+
 // TestDecideProperties drives Decide with a random world until it settles and
 // checks what must hold at every step.
 func TestDecideProperties(t *testing.T) {

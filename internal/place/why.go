@@ -2,7 +2,6 @@ package place
 
 import (
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/atelier-compute/atelier"
@@ -27,13 +26,15 @@ func (v *View) Why(j *atelier.Job, c *atelier.Compute) []atelier.Reason {
 	if c == nil || c.Deleting() {
 		return []atelier.Reason{{
 			Code: atelier.ReasonComputeFailed, Blocking: true, Message: "The compute is being deleted.",
+			Params:   map[string]string{"name": j.Spec.Compute.Name(), "cause": string(atelier.Deleting)},
 			Remedies: []string{"submit the job to another compute"},
 		}}
 	}
-	since := j.Status.QueuedAt
-	if since.IsZero() {
-		since = j.CreatedAt
+	queued := j.Status.QueuedAt
+	if queued.IsZero() {
+		queued = j.CreatedAt
 	}
+	since := queued
 	var list []atelier.Reason
 	add := func(code string, blocking bool, params map[string]string, remedy, format string, args ...any) {
 		r := atelier.Reason{Code: code, Blocking: blocking, Params: params, Since: since, Message: fmt.Sprintf(format, args...), Evidence: []string{c.ID.Path()}}
@@ -50,16 +51,16 @@ func (v *View) Why(j *atelier.Job, c *atelier.Compute) []atelier.Reason {
 	}
 	switch {
 	case need > most && c.Spec.Cluster == nil:
-		add(atelier.ReasonSizeMismatch, true, params("need", need, "max", most), "submit the job to a cluster",
+		add(atelier.ReasonSizeMismatch, true, params("name", name, "need", need, "max", most), "submit the job to a cluster",
 			"The job takes %d nodes at once; %s has at most %d.", need, name, most)
 		return list
 	case need > most:
-		add(atelier.ReasonSizeMismatch, true, params("need", need, "max", most),
+		add(atelier.ReasonSizeMismatch, true, params("name", name, "need", need, "max", most),
 			fmt.Sprintf("atelier compute update %s --max %d", name, need),
 			"The job takes %d nodes at once; %s has at most %d.", need, name, most)
 		return list
 	case c.Spec.Instance != nil && !c.On():
-		add(atelier.ReasonStopped, true, nil, "atelier compute start "+name, "%s is stopped; the job starts when it runs.", name)
+		add(atelier.ReasonStopped, true, params("name", name), "atelier compute start "+name, "%s is stopped; the job starts when it runs.", name)
 		return list
 	}
 	for _, r := range c.Status.Reasons {
@@ -68,29 +69,31 @@ func (v *View) Why(j *atelier.Job, c *atelier.Compute) []atelier.Reason {
 		}
 	}
 	if ahead := p.ahead(v.jobs[j.ID]); ahead > 0 {
-		words := either(ahead, "%d job ahead.", "%d jobs ahead.")
+		words, figures := either(ahead, "%d job ahead.", "%d jobs ahead."), params("n", min(ahead, countAhead))
 		if ahead > countAhead {
-			words = "More than %d jobs ahead."
+			words, figures["more"] = "More than %d jobs ahead.", "true"
 		}
 		ahead = min(ahead, countAhead)
-		add(atelier.ReasonQueuedBehind, false, params("n", ahead), "wait, or submit it with a higher priority", words, ahead)
+		add(atelier.ReasonQueuedBehind, false, figures, fmt.Sprintf("wait, or atelier job priority %s N: higher goes first", j.Name), words, ahead)
 	}
-	if starting, oldest := p.starting(); starting > 0 {
-		add(atelier.ReasonScalingUp, false, params("n", starting), "", either(starting, "%d node starting, since %[2]s.", "%d nodes starting, the first since %s."), starting, oldest.Format(time.TimeOnly))
+	if starting, oldest, stage := p.starting(); starting > 0 {
+		since = oldest
+		add(atelier.ReasonScalingUp, false, params("n", starting, "stage", stage), "", either(starting, "%d node starting, since %[2]s.", "%d nodes starting, the first since %s."), starting, oldest.Format(time.TimeOnly))
+		since = queued
 	}
 	if p.busy >= most || p.frees < need && len(p.nodes) >= most && p.busy > 0 {
 		remedy := fmt.Sprintf("wait, or atelier compute update %s --max %d", name, most+need)
 		if c.Spec.Cluster == nil {
 			remedy = "wait, or submit the job to a cluster"
 		}
-		add(atelier.ReasonClusterAtMax, false, params("max", most, "busy", p.busy), remedy,
+		add(atelier.ReasonClusterAtMax, false, params("name", name, "max", most, "busy", p.busy, "need", need), remedy,
 			"%d of at most %d nodes are busy; the job takes %d.", p.busy, most, need)
 	}
 	if j.Status.Lost > 0 {
 		add(atelier.ReasonPreempted, false, params("n", j.Status.Lost), "", either(j.Status.Lost, "Its nodes went away %d time; it is queued again.", "Its nodes went away %d times; it is queued again."), j.Status.Lost)
 	}
 	if len(list) == 0 {
-		add(atelier.ReasonScalingUp, false, params("n", need), "", either(need, "%d node is being asked for.", "%d nodes are being asked for."), need)
+		add(atelier.ReasonScalingUp, false, params("n", need, "stage", atelier.Wanted), "", either(need, "%d node is being asked for.", "%d nodes are being asked for."), need)
 	}
 	return list
 }
@@ -106,7 +109,7 @@ func either(n int, one, more string) string {
 func params(kv ...any) map[string]string {
 	m := map[string]string{}
 	for i := 0; i < len(kv); i += 2 {
-		m[kv[i].(string)] = strconv.Itoa(kv[i+1].(int))
+		m[kv[i].(string)] = fmt.Sprint(kv[i+1])
 	}
 	return m
 }
@@ -139,7 +142,10 @@ func (h jobHeap) ahead(e *entry, i, most int) (n int) {
 	return n + h.ahead(e, 2*i+2, most-n)
 }
 
-func (p *pool) starting() (n int, oldest time.Time) {
+// starting counts the nodes that are on their way, since when, and how far the first
+// has come.
+func (p *pool) starting() (n int, oldest time.Time, stage atelier.NodeState) {
+	stage = atelier.Wanted
 	for _, x := range p.nodes {
 		if x.doc.State != atelier.Wanted && x.doc.State != atelier.Booting {
 			continue
@@ -147,6 +153,9 @@ func (p *pool) starting() (n int, oldest time.Time) {
 		if n++; oldest.IsZero() || x.doc.CreatedAt.Before(oldest) {
 			oldest = x.doc.CreatedAt
 		}
+		if x.doc.State == atelier.Booting {
+			stage = atelier.Booting
+		}
 	}
-	return n, oldest
+	return n, oldest, stage
 }

@@ -8,11 +8,14 @@ import (
 	"github.com/atelier-compute/atelier"
 )
 
+func (w *world) compute() *atelier.Compute {
+	return &atelier.Compute{Meta: atelier.Meta{ID: w.gpu, Name: "gpu"}, Spec: atelier.ComputeSpec{Cluster: &atelier.ClusterSpec{Max: 2}}}
+}
+
 // why is the codes and words of the reasons for the job.
 func (w *world) why(j *atelier.Job) string {
-	c := &atelier.Compute{Meta: atelier.Meta{ID: w.gpu, Name: "gpu"}, Spec: atelier.ComputeSpec{Cluster: &atelier.ClusterSpec{Max: 2}}}
 	var out []string
-	for _, r := range w.view.Why(j, c) {
+	for _, r := range w.view.Why(j, w.compute()) {
 		out = append(out, r.Code+": "+r.Message)
 	}
 	return strings.Join(out, " | ")
@@ -43,6 +46,39 @@ func TestWhy(t *testing.T) {
 	first.Status.State = atelier.JobRunning
 	if got := w.why(first); got != "" {
 		t.Errorf("a running job waits: %s", got)
+	}
+}
+
+// TestReasonsHaveTheirFigures holds what words in other languages are made of.
+func TestReasonsHaveTheirFigures(t *testing.T) {
+	w := newWorld(t, 2)
+	early := w.job("early", 1, 0)
+	w.node("a", "Wanted", "")
+	w.node("b", "Booting", "")
+	w.node("c", "Ready", "other")
+	w.node("d", "Ready", "another")
+	late, large := w.job("late", 1, 0), w.job("large", 3, 0)
+	late.Status.Lost = 2
+	gone := &atelier.Job{Spec: atelier.JobSpec{Compute: w.gpu}}
+	gone.Spec.Instances = 1
+	for name, tc := range map[string]struct {
+		j    *atelier.Job
+		c    *atelier.Compute
+		want string
+	}{
+		"first": {early, w.compute(), "ScalingUp map[n:2 stage:Booting] | ClusterAtMax map[busy:2 max:2 name:gpu need:1]"},
+		"later": {late, w.compute(), "QueuedBehind map[n:1] | ScalingUp map[n:2 stage:Booting] | ClusterAtMax map[busy:2 max:2 name:gpu need:1] | Preempted map[n:2]"},
+		"large": {large, w.compute(), "SizeMismatch map[max:2 name:gpu need:3]"},
+		"gone":  {gone, nil, "ComputeFailed map[cause:Deleting name:gpu]"},
+		"off":   {gone, &atelier.Compute{Meta: atelier.Meta{ID: w.gpu, Name: "gpu"}, Spec: atelier.ComputeSpec{Instance: &atelier.InstanceSpec{}}}, "ComputeStopped map[name:gpu]"},
+	} {
+		var out []string
+		for _, r := range w.view.Why(tc.j, tc.c) {
+			out = append(out, fmt.Sprint(r.Code, " ", r.Params))
+		}
+		if got := strings.Join(out, " | "); got != tc.want {
+			t.Errorf("%s: %s, want %s", name, got, tc.want)
+		}
 	}
 }
 
