@@ -209,18 +209,18 @@ func withKey(m map[string]string, key, value string) map[string]string {
 }
 
 // servicesOf shows what the user asked for, and the two that the service itself
-// adds, which say that they are not there yet.
+// adds: the page of the job in the studio, and what says that it is not there yet.
 func servicesOf(r *arm.Request, w *atelier.Workspace, j *atelier.Job) map[string]any {
 	all := map[string]any{}
 	if asked, ok := j.Spec.Passthrough["services"].(map[string]any); ok {
 		maps.Copy(all, asked)
 	}
 	path := arm.WorkspacePath(w.Subscription, w.ResourceGroup, w.Name)
-	builtin := func(kind, endpoint, missing string) map[string]any {
+	builtin := func(kind, endpoint string, missing any) map[string]any {
 		return map[string]any{"jobServiceType": kind, "port": nil, "endpoint": endpoint, "status": nil, "errorMessage": missing, "properties": nil}
 	}
 	all["Tracking"] = builtin("Tracking", "azureml://"+r.Host+"/mlflow/v1.0"+path+"?", "MLflow tracking is not part of this version of Atelier")
-	all["Studio"] = builtin("Studio", r.Base()+"/runs/"+url.PathEscape(j.Name)+"?wsid="+path, "the web studio is not part of this version of Atelier")
+	all["Studio"] = builtin("Studio", r.Base()+"/w/"+url.PathEscape(w.Name)+"/jobs/"+url.PathEscape(j.Name), nil)
 	return all
 }
 
