@@ -1,7 +1,7 @@
 # make run   everything at once: build, start, a cluster, a training job, its result
 # make test  everything that must pass; what CI runs
-# Needs Go, Python 3 with venv, and git; for the tests Node.js 20 with npm. The scripts
-# install or name what is missing.
+# Needs Go, Python 3 with venv, and git; for the web studio and the tests Node.js 20 with
+# npm. The scripts install or name what is missing.
 
 export CGO_ENABLED := 0
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
@@ -10,7 +10,8 @@ DATA := $(or $(ATELIER_DATA_DIR),.atelier)
 
 .PHONY: build run test test-short bench check gen clean
 
-build: ## bin/atelier: server, node agent and command line in one static file
+build: ## bin/atelier: server, web studio, node agent and command line in one static file
+	scripts/web build
 	go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/atelier ./cmd/atelier
 
 run: build ## the example job on a cluster that grows from zero; serves until Ctrl-C
@@ -21,10 +22,12 @@ test: check build ## all tests, from the vocabulary to the real binary and the e
 	go test -run '^$$' ./... >/dev/null
 	go test -p 1 -timeout 50m ./...
 	scripts/test-examples
+	scripts/web test
 
 test-short: ## the inner loop: under two minutes
 	go vet ./...
 	go test -short -timeout 5m ./...
+	scripts/web unit
 
 bench: build ## the budgets of docs/performance.md, measured; BENCH=short for a quick pass
 	go run ./bench -atelier bin/atelier $(if $(filter short,$(BENCH)),-short)
