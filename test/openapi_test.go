@@ -45,6 +45,7 @@ func TestOpenAPI(t *testing.T) {
 		"instance":     {"/{tenant}/discovery/instance", nil, 200},
 		"token":        {"/{tenant}/oauth2/v2.0/token", token, 200},
 		"wrong-secret": {"/{tenant}/oauth2/v2.0/token", wrong, 401},
+		"session":      {"/session", nil, 200},
 		"device-code":  {"/{tenant}/oauth2/v2.0/devicecode", url.Values{"client_id": {id}, "scope": {at + "/.default"}}, 200},
 	} {
 		t.Run(name, func(t *testing.T) {

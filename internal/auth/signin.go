@@ -171,6 +171,36 @@ func (a *Auth) SessionEnd(c Caller) time.Time {
 	return a.sessions.live[c.session].until
 }
 
+// SignInRequest is what a browser signs in with: the code of a link, a user's
+// password, or a token.
+type SignInRequest struct {
+	Code     string `json:"code,omitempty"`
+	User     string `json:"user,omitempty"`
+	Password string `json:"password,omitempty"`
+	Token    string `json:"token,omitempty"`
+	Next     string `json:"next,omitempty"` // path to go to, of a form
+}
+
+// SessionInfo is all that the studio needs to begin.
+type SessionInfo struct {
+	SignedIn    bool               `json:"signedIn"`
+	Name        string             `json:"name,omitempty"`
+	DisplayName string             `json:"displayName,omitempty"`
+	Kind        string             `json:"kind,omitempty"`      // user or service
+	ExpiresAt   *time.Time         `json:"expiresAt,omitempty"` // of a browser's session
+	Workspaces  []SessionWorkspace `json:"workspaces"`          // that the caller sees
+	Version     string             `json:"version"`
+	Studio      bool               `json:"studio"` // is part of this build
+}
+
+// SessionWorkspace is a workspace, as its address needs it.
+type SessionWorkspace struct {
+	Subscription  string `json:"subscription"`
+	ResourceGroup string `json:"resourceGroup"`
+	Name          string `json:"name"`
+	Location      string `json:"location"`
+}
+
 // sameOrigin refuses what another site's page makes a browser send. A browser says
 // where a changing request comes from; one that says nothing is not believed.
 func sameOrigin(r *http.Request) error {

@@ -73,7 +73,7 @@ const (
 func (a *API) Routes() []arm.Route {
 	return slices.Concat(
 		a.computeRoutes(), a.jobRoutes(), a.assetRoutes(), a.workspaceRoutes(),
-		a.locationRoutes(), a.pendingRoutes(), a.datastoreRoutes(), a.historyRoutes(), a.documentRoutes(), a.workspaceChangeRoutes(), a.principalRoutes(), a.Ours(),
+		a.locationRoutes(), a.pendingRoutes(), a.datastoreRoutes(), a.historyRoutes(), a.documentRoutes(), a.workspaceChangeRoutes(), a.principalRoutes(), a.meRoutes(), a.Ours(),
 		[]arm.Route{a.openAPI()},
 	)
 }

@@ -24,7 +24,7 @@ func (a *API) openAPI() arm.Route {
 func (a *API) Describe() map[string]any {
 	known := shapes()
 	maps.Copy(known, issuerShapes())
-	routes := a.Routes()
+	routes := append(a.Routes(), browserRoutes()...)
 	for _, rt := range (*auth.Auth)(nil).Routes() {
 		routes = append(routes, arm.Route{Method: rt.Method, Pattern: rt.Pattern, Action: arm.Public, Doc: rt.Doc})
 	}
@@ -115,7 +115,7 @@ func list(item any) arm.Schema {
 // shapes are what the operations take and answer, by method and short pattern.
 func shapes() map[string]arm.Shape {
 	m := map[string]arm.Shape{}
-	for _, part := range []map[string]arm.Shape{computeShapes(), jobShapes(), locationShapes(), workspaceShapes(), historyShapes(), pendingShapes(), datastoreShapes()} {
+	for _, part := range []map[string]arm.Shape{computeShapes(), jobShapes(), locationShapes(), workspaceShapes(), historyShapes(), pendingShapes(), datastoreShapes(), meShapes()} {
 		maps.Copy(m, part)
 	}
 	for _, kind := range []string{"codes", "environments", "data"} {
@@ -238,8 +238,21 @@ func issuerShapes() map[string]arm.Shape {
 		"GET /{tenant}/.well-known/openid-configuration":      {Reply: openid, Error: wrong},
 		"GET /{tenant}/discovery/v2.0/keys":                   {Reply: having("keys:array"), Error: wrong},
 		"GET /{tenant}/discovery/instance":                    {Reply: having("tenant_discovery_endpoint api-version metadata:array"), Error: wrong},
-		"POST /{tenant}/oauth2/v2.0/token":                    {Body: form, Form: true, Reply: having("token_type access_token expires_in:integer ext_expires_in:integer"), Error: wrong},
-		"POST /{tenant}/oauth2/v2.0/devicecode":               {Body: form, Form: true, Reply: having("user_code device_code verification_uri expires_in:integer interval:integer message"), Error: wrong},
+		"GET /session":                                        {Reply: auth.SessionInfo{}},
+		"POST /signin":                                        {Body: auth.SignInRequest{}, Statuses: []int{204}},
+		"POST /signout":                                       {Statuses: []int{204}},
+
+		"POST /{tenant}/oauth2/v2.0/token":      {Body: form, Form: true, Reply: having("token_type access_token expires_in:integer ext_expires_in:integer"), Error: wrong},
+		"POST /{tenant}/oauth2/v2.0/devicecode": {Body: form, Form: true, Reply: having("user_code device_code verification_uri expires_in:integer interval:integer message"), Error: wrong},
+	}
+}
+
+// browserRoutes are what the studio's own package serves for a browser to sign in.
+func browserRoutes() []arm.Route {
+	return []arm.Route{
+		{Method: "GET", Pattern: "/session", Action: arm.Public, Doc: "says who is signed in, and which workspaces they see"},
+		{Method: "POST", Pattern: "/signin", Action: arm.Public, Doc: "opens a session by the code of a link, a user's password, or a token; a form may be sent too, and is answered by a page"},
+		{Method: "POST", Pattern: "/signout", Action: arm.Public, Doc: "ends the session"},
 	}
 }
 

@@ -2,6 +2,7 @@ package azureml
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -19,6 +20,7 @@ type Principals interface {
 	AddPrincipal(ctx context.Context, actor string, p *atelier.Principal, secret string) error
 	// SignInCodeFor makes a code that signs a browser in as the user, once.
 	SignInCodeFor(p *atelier.Principal) (string, error)
+	Accounts
 }
 
 // Permissions of whoever decides who else gets in.
@@ -50,6 +52,10 @@ func (a *API) principalRoutes() []arm.Route {
 		{
 			Method: "POST", Pattern: one + "/signInLink", Action: roleWrite, Handler: a.linkPrincipal,
 			Doc: "makes a link that signs a browser in as a user of the workspace, once",
+		},
+		{
+			Method: "POST", Pattern: one + "/password", Action: roleWrite, Handler: a.passwordPrincipal,
+			Doc: "sets the password of a user of the workspace, and ends their sessions",
 		},
 		{
 			Method: "POST", Pattern: "/providers/Microsoft.MachineLearningServices/deviceSignIns/{code}/{answer}", Action: rp + "deviceSignIns/action", Handler: a.answerDevice,
@@ -267,7 +273,7 @@ func (a *API) deletePrincipal(r *arm.Request) (int, any, error) {
 		case len(left) == len(p.Roles):
 			return atelier.Errorf(atelier.Conflict, "RoleIsInherited", "%q has its role in the whole installation and none of this workspace's own, which alone could be taken here", p.Name)
 		case len(left) == 0:
-			return store.Delete(tx, p)
+			return errors.Join(auth.Forget(tx, p), store.Delete(tx, p))
 		}
 		p.Roles = left
 		a.touch(r, &p.Meta)
@@ -276,25 +282,50 @@ func (a *API) deletePrincipal(r *arm.Request) (int, any, error) {
 	return status, nil, err
 }
 
-// linkPrincipal is for users who are this workspace's alone: with the link of
-// another one would get their rights elsewhere.
+// notElsewhere is for users who are this workspace's alone: who signs in as another
+// one would get their rights elsewhere.
+func notElsewhere(r *arm.Request, w *atelier.Workspace, p *atelier.Principal) error {
+	for _, g := range p.Roles {
+		if g.Scope != w.ID && !r.Caller.May(roleWrite, g.Scope) {
+			return atelier.Errorf(atelier.Forbidden, "AuthorizationFailed", "%q has roles elsewhere too; only who may give those can make a sign-in link or set the password", p.Name)
+		}
+	}
+	return nil
+}
+
 func (a *API) linkPrincipal(r *arm.Request) (int, any, error) {
 	var out any
 	err := a.read(r, func(tx *store.Tx, w *atelier.Workspace) error {
 		p, err := principalOf(tx, r, w)
+		if err == nil {
+			err = notElsewhere(r, w, p)
+		}
 		if err != nil {
 			return err
-		}
-		for _, g := range p.Roles {
-			if g.Scope != w.ID && !r.Caller.May(roleWrite, g.Scope) {
-				return atelier.Errorf(atelier.Forbidden, "AuthorizationFailed", "%q has roles elsewhere too; only who may give those can make a sign-in link", p.Name)
-			}
 		}
 		code, err := a.Principals.SignInCodeFor(p)
 		out = map[string]string{"link": r.Base() + "/signin?code=" + code}
 		return err
 	})
 	return ok, out, err
+}
+
+func (a *API) passwordPrincipal(r *arm.Request) (int, any, error) {
+	var in passwordIn
+	if err := r.Decode(&in); err != nil {
+		return 0, nil, err
+	}
+	var p *atelier.Principal
+	err := a.read(r, func(tx *store.Tx, w *atelier.Workspace) (err error) {
+		if p, err = principalOf(tx, r, w); err == nil {
+			err = notElsewhere(r, w, p)
+		}
+		return err
+	})
+	if err != nil {
+		return 0, nil, err
+	}
+	return http.StatusNoContent, nil, a.Principals.SetPassword(r.Context(), r.Caller.Name(), p, in.New)
 }
 
 func (a *API) answerDevice(r *arm.Request) (int, any, error) {

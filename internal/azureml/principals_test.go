@@ -13,8 +13,9 @@ import (
 
 // register adds principals as auth does, and remembers secrets.
 type register struct {
-	w       *world
-	secrets map[string]string
+	Principals // which this fake has not of its own
+	w          *world
+	secrets    map[string]string
 }
 
 func (g *register) AddPrincipal(ctx context.Context, actor string, p *atelier.Principal, secret string) error {
@@ -32,7 +33,7 @@ func (g *register) SignInCodeFor(p *atelier.Principal) (string, error) {
 
 func TestPrincipals(t *testing.T) {
 	w := newWorld(t)
-	g := &register{w, map[string]string{}}
+	g := &register{w: w, secrets: map[string]string{}}
 	w.api.Principals = g
 	at := func(ws, name string) string { return ws + "/principals/" + name }
 	roles := func(name string) string {
@@ -104,7 +105,7 @@ func TestPrincipals(t *testing.T) {
 
 func TestRolesOfManagedIdentities(t *testing.T) {
 	w := newWorld(t)
-	w.api.Principals = &register{w, map[string]string{}}
+	w.api.Principals = &register{w: w, secrets: map[string]string{}}
 	made := w.ann("PUT", wsURL+"/computes/one", `{"location":"local","identity":{"type":"SystemAssigned"},"properties":{"computeType":"AmlCompute","properties":{"vmSize":"Standard_DS3_v2","scaleSettings":{"maxNodeCount":1}}}}`).want(201)
 	var id *atelier.Identity
 	w.do(func(tx *store.Tx) error {

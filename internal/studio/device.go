@@ -39,7 +39,8 @@ func (s *Studio) answerDevice(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, "the code cannot be looked up", http.StatusInternalServerError)
 			return
 		}
-		v, status = deviceView{Wrong: e.Kind != atelier.Transient, Slow: e.Kind == atelier.Transient}, http.StatusForbidden
+		slow, mayNot := e.Kind == atelier.Transient, e.Kind == atelier.Forbidden
+		v, status = deviceView{Wrong: !slow && !mayNot, Slow: slow, MayNot: mayNot}, http.StatusForbidden
 	}
 	s.showDevice(w, r, status, &v)
 }
@@ -51,6 +52,8 @@ type deviceView struct {
 	Done  string // approve or deny
 	Wrong bool   // no device shows the code
 	Slow  bool   // too many were wrong
+
+	MayNot bool // who is signed in cannot let devices sign in
 }
 
 func (s *Studio) showDevice(w http.ResponseWriter, r *http.Request, status int, d *deviceView) {

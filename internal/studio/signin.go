@@ -7,9 +7,9 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/atelier-compute/atelier"
+	"github.com/atelier-compute/atelier/internal/auth"
 	"github.com/atelier-compute/atelier/internal/store"
 )
 
@@ -42,14 +42,9 @@ func inside(next string) string {
 	return next
 }
 
-// credentials are what somebody signs in with, one of the three.
+// credentials are what somebody signs in with.
 type credentials struct {
-	Code     string `json:"code"`
-	User     string `json:"user"`
-	Password string `json:"password"`
-	Token    string `json:"token"`
-	Next     string `json:"next"`
-
+	auth.SignInRequest
 	script bool // a script asks, not a form
 }
 
@@ -57,7 +52,7 @@ func readCredentials(w http.ResponseWriter, r *http.Request) (c credentials, err
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "application/json" {
 		c.script = true
-		if err := json.NewDecoder(r.Body).Decode(&c); err != nil {
+		if err := json.NewDecoder(r.Body).Decode(&c.SignInRequest); err != nil {
 			return c, atelier.Errorf(atelier.Invalid, "InvalidRequestContent", "the body is not a JSON object with code, with user and password, or with token")
 		}
 		return c, nil
@@ -134,28 +129,9 @@ func (s *Studio) signOut(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// sessionOut is all that the studio needs to begin.
-type sessionOut struct {
-	SignedIn    bool           `json:"signedIn"`
-	Name        string         `json:"name,omitempty"`
-	DisplayName string         `json:"displayName,omitempty"`
-	Kind        string         `json:"kind,omitempty"`
-	ExpiresAt   *time.Time     `json:"expiresAt,omitempty"`
-	Workspaces  []workspaceOut `json:"workspaces"`
-	Version     string         `json:"version"`
-	Studio      bool           `json:"studio"`
-}
-
-type workspaceOut struct {
-	Subscription  string `json:"subscription"`
-	ResourceGroup string `json:"resourceGroup"`
-	Name          string `json:"name"`
-	Location      string `json:"location"`
-}
-
 // session tells nobody more than that they are nobody.
 func (s *Studio) session(w http.ResponseWriter, r *http.Request) {
-	out := sessionOut{Workspaces: []workspaceOut{}, Version: s.Version, Studio: s.built()}
+	out := auth.SessionInfo{Workspaces: []auth.SessionWorkspace{}, Version: s.Version, Studio: s.built()}
 	who, err := s.Auth.Identify(r)
 	if err != nil {
 		answer(w, http.StatusOK, out)
@@ -169,7 +145,7 @@ func (s *Studio) session(w http.ResponseWriter, r *http.Request) {
 		all, err := store.All[atelier.Workspace](tx, store.Query{Kind: atelier.KindWorkspace})
 		for _, ws := range all {
 			if who.Sees(ws.ID) && !ws.Deleting() {
-				out.Workspaces = append(out.Workspaces, workspaceOut{ws.Subscription, ws.ResourceGroup, ws.Name, ws.Location})
+				out.Workspaces = append(out.Workspaces, auth.SessionWorkspace{Subscription: ws.Subscription, ResourceGroup: ws.ResourceGroup, Name: ws.Name, Location: ws.Location})
 			}
 		}
 		return err

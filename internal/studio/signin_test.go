@@ -75,10 +75,10 @@ func cookieOf(w *httptest.ResponseRecorder) string {
 	return value
 }
 
-func sessionOf(t *testing.T, s *Studio, headers ...string) sessionOut {
+func sessionOf(t *testing.T, s *Studio, headers ...string) auth.SessionInfo {
 	t.Helper()
 	w := serve(s, "GET", "/session", nil, headers...)
-	var out sessionOut
+	var out auth.SessionInfo
 	if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil || w.Code != 200 || w.Header().Get("Cache-Control") != "no-store" {
 		t.Fatalf("%v in %d %s", err, w.Code, w.Body)
 	}
@@ -98,7 +98,7 @@ func TestSignInByScript(t *testing.T) {
 		if !out.SignedIn || out.Name != "kim" || out.DisplayName != "Kim Min" || out.Kind != "user" || out.ExpiresAt == nil || out.Version != "1.2.3" || out.Studio {
 			t.Errorf("%+v", out)
 		}
-		if len(out.Workspaces) != 1 || out.Workspaces[0] != (workspaceOut{"sub", "rg", "mine", "local"}) {
+		if len(out.Workspaces) != 1 || out.Workspaces[0] != (auth.SessionWorkspace{Subscription: "sub", ResourceGroup: "rg", Name: "mine", Location: "local"}) {
 			t.Errorf("sees %v", out.Workspaces)
 		}
 		if w := script(s, "POST", "/signout", "", "Cookie", me, "Sec-Fetch-Site", "cross-site"); w.Code != 403 || !sessionOf(t, s, "Cookie", me).SignedIn {

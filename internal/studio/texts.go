@@ -26,6 +26,7 @@ var texts = map[string]map[string]string{
 		"denied":      "Denied. The device is not signed in.",
 		"wrongCode":   "No device waits with this code. A code is good for fifteen minutes and one answer: start again on the device.",
 		"slowCode":    "Too many wrong codes. Wait a minute, then enter the code that the device shows.",
+		"mayNot":      "A session that a personal token opened, or one of a service principal, cannot let a device sign in. Sign in as a user, with a link or a password.",
 	},
 	"ko": {
 		"signedIn":    "로그인한 사용자:",
@@ -51,5 +52,6 @@ var texts = map[string]map[string]string{
 		"denied":      "거부했습니다. 장치는 로그인되지 않았습니다.",
 		"wrongCode":   "이 코드로 기다리는 장치가 없습니다. 코드는 15분 동안 한 번만 쓸 수 있습니다. 장치에서 다시 시작하세요.",
 		"slowCode":    "잘못된 코드가 너무 많습니다. 1분 뒤에 장치에 표시된 코드를 입력하세요.",
+		"mayNot":      "개인용 토큰으로 연 세션이나 서비스 주체의 세션에서는 장치를 로그인시킬 수 없습니다. 링크나 암호를 사용하여 사용자로 로그인하세요.",
 	},
 }
