@@ -119,6 +119,7 @@ type Index struct {
 	Priority int    // of a job: higher goes first
 	Need     int    // nodes that a job takes at once
 	Hash     string // content, for assets found by it
+	Detail   string // what the event of a change keeps of it beside State; nothing is found by it
 }
 
 // New returns an empty resource of the kind, or nil if there is no such kind.
@@ -167,4 +168,5 @@ type Event struct {
 	State   string    `json:"state,omitempty"`  // after the change
 	Reason  string    `json:"reason,omitempty"` // a code, for example JobPreempted
 	Message string    `json:"message,omitempty"`
+	Detail  string    `json:"detail,omitempty"` // of a compute: its ComputeStatus.Shape
 }

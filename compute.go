@@ -2,6 +2,7 @@ package atelier
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -15,7 +16,11 @@ type Compute struct {
 // Index implements Resource. Hash is the lower-case name, which is how a name is
 // found in all workspaces of a location.
 func (c *Compute) Index() Index {
-	return Index{State: string(c.Shown()), Compute: c.ID, Hash: c.ID.Name()}
+	i := Index{State: string(c.Shown()), Compute: c.ID, Hash: c.ID.Name()}
+	if c.Spec.Most() > 0 {
+		i.Detail = c.Status.Shape()
+	}
+	return i
 }
 
 // ComputeSpec is what the user asked for. Strings are kept as they were spelled,
@@ -229,6 +234,24 @@ type ComputeStatus struct {
 	LaunchAfter   time.Time `json:"launchAfter,omitzero"`  // not before then, after a refusal
 
 	Instance *InstanceStatus `json:"instance,omitempty"` // of a compute instance
+}
+
+// Shape is how many nodes the compute wants, has, and has in each state: the JSON list
+// [target, current, idle, running, preparing, leaving, unusable, preempted], without
+// the zeros at its end. Events keep it, so that it can be seen over time.
+func (s *ComputeStatus) Shape() string {
+	n := []int{s.Target, s.Current, s.Counts.Idle, s.Counts.Running, s.Counts.Preparing, s.Counts.Leaving, s.Counts.Unusable, s.Counts.Preempted}
+	for len(n) > 0 && n[len(n)-1] == 0 {
+		n = n[:len(n)-1]
+	}
+	b := []byte{'['}
+	for i, v := range n {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(b, int64(v), 10)
+	}
+	return string(append(b, ']'))
 }
 
 // Counts is how many nodes are in each of Azure's node states (wire A.10).

@@ -137,15 +137,20 @@ func computeShapes() map[string]arm.Shape {
 	const one = "{ws}/computes/{compute}"
 	done, underway := arm.Shape{Body: anything, Statuses: []int{200}}, arm.Shape{Statuses: []int{200, 202}}
 	m := map[string]arm.Shape{
-		"GET {ws}/access":         {Reply: accessOut{}},
-		"GET {ws}/locations":      {Reply: arm.List[locationOut]{}},
-		"GET {ws}/sizes":          {Reply: arm.List[offerOut]{}, Query: []string{"location", "priority"}},
-		"GET {ws}/computes":       {Reply: arm.List[computeOut]{}, Query: paging},
-		"GET " + one:              {Reply: computeOut{}},
-		"PUT " + one:              {Body: computeIn{}, Reply: computeOut{}, Query: []string{"dryRun"}},
-		"PATCH " + one:            {Body: computeIn{}, Reply: computeOut{}, Statuses: []int{200}, Query: []string{"dryRun"}},
-		"DELETE " + one:           {Query: []string{"underlyingResourceAction"}},
-		"GET " + one + "/why":     {Reply: whyOut{}},
+		"GET {ws}/access":        {Reply: accessOut{}},
+		"GET {ws}/locations":     {Reply: arm.List[locationOut]{}},
+		"GET {ws}/sizes":         {Reply: arm.List[offerOut]{}, Query: []string{"location", "priority"}},
+		"GET {ws}/computes":      {Reply: arm.List[computeOut]{}, Query: paging},
+		"GET " + one:             {Reply: computeOut{}},
+		"PUT " + one:             {Body: computeIn{}, Reply: computeOut{}, Query: []string{"dryRun"}},
+		"PATCH " + one:           {Body: computeIn{}, Reply: computeOut{}, Statuses: []int{200}, Query: []string{"dryRun"}},
+		"DELETE " + one:          {Query: []string{"underlyingResourceAction"}},
+		"GET " + one + "/why":    {Reply: whyOut{}},
+		"GET " + one + "/series": {Reply: seriesOut{}, Query: []string{"from", "to", "points"}},
+
+		"POST " + one + "/nodes/{node}/drain":   {Reply: nodeOut{}, Statuses: []int{200}},
+		"POST " + one + "/nodes/{node}/preempt": {Reply: nodeOut{}, Statuses: []int{200}},
+
 		"POST " + one + "/resize": {Body: having("targetVMSize"), Statuses: []int{200, 202}},
 
 		"POST " + one + "/listKeys":                   {Reply: having("computeType")},

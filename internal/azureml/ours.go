@@ -68,6 +68,10 @@ func (a *API) Ours() []arm.Route {
 			Doc: "says why a compute is not what it should be",
 		},
 		{
+			Method: "GET", Pattern: compute + "/series", Action: ws + "computes/read", Handler: a.getSeries,
+			Doc: "says how many nodes a compute wanted and had, by state, over time; from, to, points",
+		},
+		{
 			Method: "POST", Pattern: compute + "/nodes/{node}/drain", Action: nodeWrite, Handler: a.changeNode("drain"),
 			Doc: "lets a node take no more jobs, and go when its job has ended",
 		},

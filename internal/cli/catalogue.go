@@ -81,6 +81,7 @@ var catalogue = map[string]text{
 	"cannot.list":           {"cannot list %s", "%s 목록을 표시할 수 없습니다."},
 	"cannot.nodes":          {"cannot list the nodes of %q", "%q의 노드 목록을 표시할 수 없습니다."},
 	"cannot.node":           {"cannot %s node %q", "%s을(를) 노드 %q에서 수행할 수 없습니다."},
+	"cannot.series":         {"cannot show the nodes of %q over time", "%q의 시간별 노드 수를 표시할 수 없습니다."},
 	"cannot.submit":         {"cannot submit job %q", "작업 %q을(를) 제출할 수 없습니다."},
 	"cannot.job.show":       {"cannot show job %q", "작업 %q을(를) 표시할 수 없습니다."},
 	"cannot.job.cancel":     {"cannot cancel job %q", "작업 %q을(를) 취소할 수 없습니다."},

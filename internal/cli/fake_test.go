@@ -174,6 +174,8 @@ func (f *fake) compute(w http.ResponseWriter, r *http.Request, parts []string) {
 		fail(w, 404, "NodeNotFound", name+" has no node "+parts[2])
 	case len(parts) == 4 && parts[1] == "nodes":
 		fmt.Fprintf(w, `{"nodeId":%q}`, parts[2])
+	case len(parts) == 2 && parts[1] == "series":
+		fmt.Fprintf(w, `{"from":%q,"to":"2026-11-01T12:00:00Z","at":[1793530800000,1793532600000],"target":[0,2],"current":[0,2],"states":{"idle":[0,1],"running":[0,1],"preparing":[0,0],"leaving":[0,0],"unusable":[0,0],"preempted":[0,0]}}`, r.URL.Query().Get("from"))
 	case len(parts) == 2 && parts[1] == "why":
 		p := v["properties"].(map[string]any)
 		answer(w, 200, map[string]any{"blocked": p["reasons"] != nil, "reasons": orList(p["reasons"])})

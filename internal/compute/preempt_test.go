@@ -123,3 +123,32 @@ func TestPreemptWhereItIsNotPossible(t *testing.T) {
 		t.Errorf("again %s, %v, the node is %s", again, err, n.State)
 	}
 }
+
+// Every change of a node that counts is a change of the compute, whose event says
+// how many there are now: the chart over time is made of these.
+func TestEventsSayHowManyNodes(t *testing.T) {
+	w := newPreemptWorld(t)
+	job := w.id.Workspace().Child(atelier.KindJob, "j")
+	for _, step := range []struct {
+		name   string
+		change func(n *atelier.Node)
+		want   string // target, current, idle, running, preparing, leaving, unusable, preempted
+	}{
+		{"a-job-runs", func(n *atelier.Node) { n.Job = job }, "[1,1,0,1]"},
+		{"it-is-over", func(n *atelier.Node) { n.Job = "" }, "[1,1,1]"},
+		{"another", func(n *atelier.Node) { n.Job = job }, "[1,1,0,1]"},
+		{"the-node-drains", func(n *atelier.Node) { n.DrainAt, n.DrainBy = w.now, "ann" }, "[0,1,0,1]"},
+		{"it-is-lost", func(n *atelier.Node) { n.State = atelier.Lost }, "[1,1,0,0,1,1]"},
+	} {
+		w.node(step.change)
+		w.reconcile()
+		var last []atelier.Event
+		err := w.db.Read(t.Context(), func(tx *store.Tx) (err error) {
+			last, err = store.Events(tx, store.EventQuery{Of: w.id, Newest: true, Limit: 1})
+			return err
+		})
+		if err != nil || len(last) != 1 || last[0].Detail != step.want {
+			t.Errorf("%s: the last event of the compute is %+v (%v), want %s", step.name, last, err, step.want)
+		}
+	}
+}

@@ -37,6 +37,9 @@ func link(prev []byte, e atelier.Event) []byte {
 	for _, s := range []string{e.Actor, e.Verb, string(e.Target), e.UID, e.State, e.Reason, e.Message} {
 		b = appendString(b, s)
 	}
+	if e.Detail != "" { // those from before there were any are as they were
+		b = appendString(b, e.Detail)
+	}
 	sum := sha256.Sum256(b)
 	return sum[:]
 }

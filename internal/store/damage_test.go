@@ -114,12 +114,13 @@ func TestRefusedFiles(t *testing.T) {
 		damage func(t *testing.T, path string)
 		says   string
 	}{
-		{"a-newer-schema", change("INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)"), "written by a newer Atelier (schema 99, this one knows 1)"},
+		{"a-newer-schema", change("INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)"), "written by a newer Atelier (schema 99, this one knows 2)"},
 		{"another-programs-database", change("PRAGMA application_id = 7"), "not Atelier's"},
 		{"no-database", overwrite(0, "#!/bin/sh\necho hello\n"), "is damaged"},
 		{"a-torn-page", overwrite(4096*3, strings.Repeat("\x00", 4096)), "is damaged"},
 		{"an-event-left-out", change("DELETE FROM events WHERE seq = 5"), "event 6 follows event 4"},
 		{"an-event-rewritten", change("UPDATE events SET actor = 'nobody' WHERE seq = 5"), "event 5 is not what was written"},
+		{"an-events-detail-rewritten", change("UPDATE events SET detail = '[1]' WHERE seq = 5"), "event 5 is not what was written"},
 		{"a-document-rewritten", change("UPDATE resources SET body = replace(body, 'uid', 'uld') WHERE seq = 5"), "checksum"},
 		{"a-column-rewritten", change("UPDATE resources SET priority = 3 WHERE seq = 5"), "checksum"},
 		{"a-row-left-out", change("DELETE FROM resources WHERE seq = 5"), "1 resources are missing"},

@@ -60,7 +60,7 @@ type sqlReader struct {
 
 const (
 	rowColumns   = "seq, id, rev, state, done, ifnull(compute, ''), ifnull(node, ''), priority, need, ifnull(hash, ''), created, sum"
-	eventColumns = "seq, at, actor, verb, target, uid, rev, state, reason, message, hash"
+	eventColumns = "seq, at, actor, verb, target, uid, rev, state, reason, message, hash, detail"
 	scanPage     = 2000
 )
 
@@ -281,7 +281,7 @@ func (r *sqlReader) entry(rows *sql.Rows) (entry, error) {
 	var at int64
 	var target string
 	var hash []byte
-	if err := rows.Scan(&e.Seq, &at, &e.Actor, &e.Verb, &target, &e.UID, &e.Rev, &e.State, &e.Reason, &e.Message, &hash); err != nil {
+	if err := rows.Scan(&e.Seq, &at, &e.Actor, &e.Verb, &target, &e.UID, &e.Rev, &e.State, &e.Reason, &e.Message, &hash, &e.Detail); err != nil {
 		return entry{}, r.file.damaged(err)
 	}
 	e.At, e.Target = time.UnixMicro(at).UTC(), atelier.ID(target)
@@ -312,8 +312,11 @@ func eventSelection(q EventQuery) (string, []any) {
 		}
 	}
 	args := []any{q.After, limit}
-	where := "seq > ?1"
-	if q.Under != "" {
+	where, access := "seq > ?1", "NOT INDEXED"
+	if q.Of != "" {
+		args = append(args, string(q.Of))
+		where, access = where+" AND target = ?3", "INDEXED BY events_target"
+	} else if q.Under != "" {
 		args = append(args, string(q.Under), string(q.Under)+"/", string(q.Under)+"0") // "0" follows "/"
 		under := "(target = ?3 OR target >= ?4 AND target < ?5)"
 		if q.Under.Kind() != atelier.KindWorkspace {
@@ -333,7 +336,7 @@ func eventSelection(q EventQuery) (string, []any) {
 			where += fmt.Sprintf(" AND %s = ?%d", f.column, len(args))
 		}
 	}
-	return fmt.Sprintf("SELECT %s FROM events NOT INDEXED WHERE %s ORDER BY seq %s LIMIT ?2", eventColumns, where, order), args
+	return fmt.Sprintf("SELECT %s FROM events %s WHERE %s ORDER BY seq %s LIMIT ?2", eventColumns, access, where, order), args
 }
 
 func (s *sqliteFile) tail() (seq int64, head []byte, err error) {

@@ -16,8 +16,8 @@ ON CONFLICT (seq) DO UPDATE SET rev = excluded.rev, state = excluded.state, done
 node = excluded.node, priority = excluded.priority, need = excluded.need, hash = excluded.hash, created = excluded.created,
 sum = excluded.sum, body = excluded.body`
 	deleteRow   = `DELETE FROM resources WHERE id = ?1`
-	insertEvent = `INSERT INTO events (seq, at, actor, verb, target, uid, rev, state, reason, message, hash)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)`
+	insertEvent = `INSERT INTO events (seq, at, actor, verb, target, uid, rev, state, reason, message, hash, detail)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`
 )
 
 func (s *sqliteFile) commit(rows []row, log []entry) error {
@@ -80,7 +80,7 @@ func (s *sqliteFile) write(rows []row, log []entry) error {
 	}
 	for _, l := range log {
 		e := l.event
-		err := s.exec(insertEvent, e.Seq, e.At.UnixMicro(), e.Actor, e.Verb, string(e.Target), e.UID, e.Rev, e.State, e.Reason, e.Message, l.hash)
+		err := s.exec(insertEvent, e.Seq, e.At.UnixMicro(), e.Actor, e.Verb, string(e.Target), e.UID, e.Rev, e.State, e.Reason, e.Message, l.hash, e.Detail)
 		if err != nil {
 			return fmt.Errorf("write event %d: %w", e.Seq, err)
 		}

@@ -170,6 +170,12 @@ func TestQueryPlans(t *testing.T) {
 			}
 		}
 	}
+	for _, q := range []EventQuery{{}, {Newest: true, Limit: 1}, {Before: 9, Reason: "r"}} {
+		q.Of = "workspaces/w/computes/c"
+		if got := plan(eventSelection(q)); !strings.Contains(got, "events_target (target=? AND rowid>?") || strings.Contains(got, "SCAN") || strings.Contains(got, "ORDER BY") {
+			t.Errorf("%+v: %s", q, got)
+		}
+	}
 	for _, under := range []atelier.ID{"", "workspaces/w", "workspaces/w/jobs/j"} {
 		for _, q := range []EventQuery{{Limit: 5}, {Limit: 5, Newest: true, Before: 9, Actor: "a", Reason: "r", Verb: "v"}} {
 			q.Under = under

@@ -119,11 +119,13 @@ func Put(tx *Tx, v atelier.Resource) error {
 		verb, seq = "created", tx.seq
 	}
 	index := v.Index()
+	detail := index.Detail
+	index.Detail = "" // only the event has it
 	tx.write(row{
 		id: m.ID, seq: seq, rev: m.Rev, index: index, created: micro(m.CreatedAt), body: body,
 		again: old.again || old.rev == 0 && old.seq > 0,
 	})
-	tx.event(verb, m, index.State)
+	tx.event(verb, m, index.State, detail)
 	return nil
 }
 
@@ -139,7 +141,7 @@ func Delete(tx *Tx, v atelier.Resource) error {
 	}
 	tx.seq++
 	tx.write(row{id: m.ID, seq: old.seq, index: old.index})
-	tx.event("deleted", m, "")
+	tx.event("deleted", m, "", "")
 	return nil
 }
 
@@ -159,6 +161,7 @@ type EventQuery struct {
 	After  int64      // only later ones
 	Before int64      // only earlier ones; 0 is no bound
 	Under  atelier.ID // only of this resource and what is below it
+	Of     atelier.ID // only of this resource itself; Under does not matter then
 	Actor  string     // only by them
 	Reason string     // only with this code
 	Verb   string     // only created, updated or deleted
@@ -168,6 +171,29 @@ type EventQuery struct {
 
 // Events reads committed events.
 func Events(tx *Tx, q EventQuery) ([]atelier.Event, error) { return tx.r.events(q) }
+
+// LastBefore returns the number of the last event before the time, 0 if there is
+// none. Should the clock have been set back meanwhile, it is one of those that are.
+func LastBefore(tx *Tx, at time.Time) (int64, error) {
+	last, err := Events(tx, EventQuery{Newest: true, Limit: 1})
+	if err != nil || len(last) == 0 {
+		return 0, err
+	}
+	lo, hi := int64(0), last[0].Seq // events are numbered without gaps
+	for lo < hi {
+		mid := lo + (hi-lo+1)/2
+		e, err := Events(tx, EventQuery{After: mid - 1, Limit: 1})
+		if err != nil {
+			return 0, err
+		}
+		if len(e) > 0 && e[0].At.Before(at) {
+			lo = mid
+		} else {
+			hi = mid - 1
+		}
+	}
+	return lo, nil
+}
 
 func (tx *Tx) current(m *atelier.Meta) (row, error) {
 	if tx.readOnly {
@@ -194,9 +220,9 @@ func (tx *Tx) write(r row) {
 	tx.over.put(r)
 }
 
-func (tx *Tx) event(verb string, m *atelier.Meta, state string) {
+func (tx *Tx) event(verb string, m *atelier.Meta, state, detail string) {
 	tx.events = append(tx.events, atelier.Event{
-		Seq: tx.seq, At: micro(tx.now()), Actor: tx.Actor, Verb: verb, Target: m.ID, UID: m.UID, Rev: m.Rev, State: state,
+		Seq: tx.seq, At: micro(tx.now()), Actor: tx.Actor, Verb: verb, Target: m.ID, UID: m.UID, Rev: m.Rev, State: state, Detail: detail,
 	})
 }
 
@@ -232,7 +258,8 @@ func (q Query) selects(r row) bool {
 
 func (q EventQuery) selects(e *atelier.Event) bool {
 	return e.Seq > q.After && (q.Before <= 0 || e.Seq < q.Before) &&
-		(q.Under == "" || e.Target == q.Under || strings.HasPrefix(string(e.Target), string(q.Under)+"/")) &&
+		(q.Of == "" || e.Target == q.Of) &&
+		(q.Of != "" || q.Under == "" || e.Target == q.Under || strings.HasPrefix(string(e.Target), string(q.Under)+"/")) &&
 		(q.Actor == "" || e.Actor == q.Actor) && (q.Reason == "" || e.Reason == q.Reason) && (q.Verb == "" || e.Verb == q.Verb)
 }
 

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/atelier-compute/atelier"
 	"github.com/atelier-compute/atelier/internal/store"
@@ -65,6 +66,11 @@ func eventsUnder(t *testing.T, open func(t *testing.T) *store.DB) {
 		{store.EventQuery{Under: a.ID, Limit: 2, Newest: true}, "[9 11]"},
 		{store.EventQuery{Under: a.ID, Limit: 2, Newest: true, After: 10}, "[11]"},
 		{store.EventQuery{Under: ab.ID}, "[2 6 10]"},
+		{store.EventQuery{Of: a.ID}, "[1 5 9]"},
+		{store.EventQuery{Of: a.ID, Under: ab.ID}, "[1 5 9]"},
+		{store.EventQuery{Of: a.ID, After: 1, Before: 9}, "[5]"},
+		{store.EventQuery{Of: a.ID, Newest: true, Limit: 1, Before: 9}, "[5]"},
+		{store.EventQuery{Of: workspace}, "[]"},
 		{store.EventQuery{Under: workspace, Limit: 4}, "[1 2 3 5]"},
 		{store.EventQuery{Under: workspace, Limit: 4, Newest: true}, "[7 9 10 11]"},
 		{store.EventQuery{Under: a.ID, Limit: 2, Newest: true, Before: 9}, "[5 7]"},
@@ -113,6 +119,64 @@ func eventsBy(t *testing.T, open func(t *testing.T) *store.DB) {
 		}
 		check(t, fmt.Sprintf("%+v", test.q), got, test.want)
 	}
+}
+
+// eventDetails: the details of a change are in its event, and nowhere else.
+func eventDetails(t *testing.T, open func(t *testing.T) *store.DB) {
+	db := open(t)
+	view := &details{}
+	if err := db.AddView(view); err != nil {
+		t.Fatal(err)
+	}
+	c := &atelier.Compute{Meta: atelier.Meta{ID: workspace.Child(atelier.KindCompute, "c"), Name: "c", UID: "u"}}
+	c.Spec.Cluster = &atelier.ClusterSpec{Max: 4}
+	put(t, db, c)
+	c.Status.Target, c.Status.Counts.Preparing = 3, 2
+	put(t, db, c, job("a"))
+	do(t, db, func(tx *store.Tx) error { return store.Delete(tx, c) })
+	var got []string
+	for _, e := range log(t, db, store.EventQuery{}) {
+		got = append(got, e.Verb+e.Detail)
+	}
+	check(t, "details", got, []string{"created[]", "updated[3,0,0,0,2]", "created", "deleted"})
+	check(t, "details in the view", view.said, []string{"", "", ""})
+	verify(t, db)
+}
+
+// details notes those that a view is told of.
+type details struct{ said []string }
+
+func (v *details) Kinds() []string      { return []string{atelier.KindCompute} }
+func (v *details) Reset()               { v.said = nil }
+func (v *details) Apply(c store.Change) { v.said = append(v.said, c.Index.Detail) }
+
+func eventsBefore(t *testing.T, open func(t *testing.T) *store.DB) {
+	db := open(t)
+	last := func(at time.Time) (seq int64) {
+		t.Helper()
+		err := db.Read(t.Context(), func(tx *store.Tx) (err error) {
+			seq, err = store.LastBefore(tx, at)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return seq
+	}
+	check(t, "before everything in an empty store", last(time.Now().Add(time.Hour)), 0)
+	for i := range 20 {
+		put(t, db, job(fmt.Sprint(i)))
+	}
+	all := log(t, db, store.EventQuery{})
+	for i, e := range all {
+		want := int64(i) // unless events are of one time
+		for want > 0 && !all[want-1].At.Before(e.At) {
+			want--
+		}
+		check(t, fmt.Sprintf("before event %d", e.Seq), last(e.At), want)
+	}
+	check(t, "before now", last(time.Now().Add(time.Hour)), 20)
+	check(t, "before everything", last(time.Time{}), 0)
 }
 
 // queue is a view of the active jobs and tasks, with a document's field as proof

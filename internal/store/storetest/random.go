@@ -219,6 +219,9 @@ func (p *pair) events(r *rapid.T) {
 		q.Before = rapid.Int64Range(0, 40).Draw(r, "before")
 		q.Verb = rapid.SampledFrom([]string{"", "created", "updated", "deleted"}).Draw(r, "verb")
 	}
+	if rapid.IntRange(0, 3).Draw(r, "of something") == 0 {
+		q.Of = someID.Draw(r, "of")
+	}
 	if rapid.Bool().Draw(r, "under something") {
 		q.Under = someID.Draw(r, "under")
 	} else if rapid.Bool().Draw(r, "under a workspace") {

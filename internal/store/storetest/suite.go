@@ -27,6 +27,8 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB) {
 		{"one-event-per-change", events},
 		{"events-under-a-resource", eventsUnder},
 		{"events-by-what-they-say", eventsBy},
+		{"events-keep-details", eventDetails},
+		{"events-before-a-time", eventsBefore},
 		{"views-follow-and-are-rebuilt-the-same", views},
 		{"views-added-in-traffic-miss-nothing", lateView},
 		{"watchers-see-every-id", watchers},
