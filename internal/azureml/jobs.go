@@ -183,6 +183,7 @@ func (a *API) listJobs(r *arm.Request) (int, any, error) {
 		return 0, nil, err
 	}
 	list, may := arm.List[any]{Value: []any{}}, jobVerbs.permissions(r)
+	own := r.Query("api-version") == arm.OwnVersion
 	err = a.read(r, func(tx *store.Tx, w *atelier.Workspace) error {
 		q := store.Query{Kind: atelier.KindJob, Parent: w.ID, State: r.Query("status"), After: page.After, Limit: page.Top, Newest: true}
 		if c := r.Query("compute"); c != "" {
@@ -198,7 +199,13 @@ func (a *API) listJobs(r *arm.Request) (int, any, error) {
 				if !keep(j) {
 					continue
 				}
-				out, err := showJob(jobOutOf(r, w, j, may), j)
+				one := jobOutOf(r, w, j, may)
+				if own && j.Shown() == atelier.JobQueued {
+					if one.Properties.Reasons, err = a.whyJob(tx, j); err != nil {
+						return err
+					}
+				}
+				out, err := showJob(one, j)
 				if err != nil {
 					return err
 				}
@@ -222,6 +229,7 @@ func jobFilter(r *arm.Request) (func(*atelier.Job) bool, error) {
 		return nil, atelier.Errorf(atelier.Invalid, "InvalidQueryParameter", "listViewType is %q; it must be ActiveOnly, ArchivedOnly or All", view).At("listViewType")
 	}
 	kind, tags, props := r.Query("jobType"), r.Query("tag"), r.Query("properties")
+	experiment, by, text := r.Query("experimentName"), r.Query("createdBy"), strings.ToLower(r.Query("search"))
 	ofSchedule := strings.EqualFold(r.Query("scheduled"), "true") || r.Query("scheduleId") != ""
 	return func(j *atelier.Job) bool {
 		if ofSchedule { // no schedule has made any yet
@@ -237,8 +245,14 @@ func jobFilter(r *arm.Request) (func(*atelier.Job) bool, error) {
 				return false
 			}
 		}
-		return (kind == "" || strings.EqualFold(kind, j.Spec.Type)) && hasAll(j.Spec.Tags, tags) && hasAll(j.Spec.Properties, props)
+		return (kind == "" || strings.EqualFold(kind, j.Spec.Type)) && hasAll(j.Spec.Tags, tags) && hasAll(j.Spec.Properties, props) &&
+			(experiment == "" || strings.EqualFold(experiment, j.Spec.Experiment)) && (by == "" || strings.EqualFold(by, j.CreatedBy)) && named(j, text)
 	}, nil
+}
+
+// named reports whether one of the job's names has the text in it, which is in lower case.
+func named(j *atelier.Job, text string) bool {
+	return text == "" || strings.Contains(strings.ToLower(j.Name), text) || strings.Contains(strings.ToLower(j.Spec.DisplayName), text)
 }
 
 // hasAll reports whether the map has all of "k,k=v,…".

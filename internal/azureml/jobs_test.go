@@ -214,6 +214,11 @@ func TestListJobs(t *testing.T) {
 	w.ann("GET", wsURL+"/jobs?tag=n%3D3&jobType=command", "").want(200).wantAt("value.0.name", "j3").wantAt("value.1", nil)
 	w.ann("GET", wsURL+"/jobs?jobType=Sweep", "").want(200).wantAt("value.0", nil)
 	w.ann("GET", wsURL+"/jobs?compute=none", "").want(200).wantAt("value.0", nil)
+	w.ann("PUT", wsURL+"/jobs/named", jobBody("gpu", `,"experimentName":"Digits","displayName":"손글씨 Train"`)).want(201)
+	w.ann("GET", wsURL+"/jobs?experimentName=digits", "").want(200).wantAt("value.0.name", "named").wantAt("value.1", nil)
+	w.ann("GET", wsURL+"/jobs?search=%EA%B8%80%EC%94%A8+tr", "").want(200).wantAt("value.0.name", "named").wantAt("value.1", nil)
+	w.ann("GET", wsURL+"/jobs?search=J4", "").want(200).wantAt("value.0.name", "j4").wantAt("value.1", nil)
+	w.ann("GET", wsURL+"/jobs?createdBy=nobody", "").want(200).wantAt("value.0", nil)
 	w.ann("GET", wsURL+"/jobs?listViewType=Some", "").wantError(400, "InvalidQueryParameter", "listViewType")
 }
 
@@ -225,6 +230,8 @@ func TestReasonsAndWhy(t *testing.T) {
 	if why.at("reasons.0.code") == nil || why.at("reasons.0.code") != r.at("properties.reasons.0.code") {
 		t.Fatalf("GET says %v, why says %s", r.at("properties.reasons"), why.body)
 	}
+	w.ann("GET", wsURL+"/jobs"+own, "").want(200).wantAt("value.0.properties.reasons.0.code", why.at("reasons.0.code"))
+	w.ann("GET", wsURL+"/jobs", "").want(200).wantAt("value.0.properties.reasons", nil)
 	w.start("a", 1)
 	w.ann("GET", wsURL+"/jobs/a/why", "").want(200).wantAt("blocked", false).wantAt("reasons.0", nil)
 	change(w, w.main.ID.Child(atelier.KindCompute, "gpu"), func(c *atelier.Compute) {
