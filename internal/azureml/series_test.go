@@ -61,9 +61,9 @@ func TestSeries(t *testing.T) {
 		t.Errorf("in the middle at %s, want %s", got, want)
 	}
 	r.wantAt("target", "[2 2]").wantAt("states.idle", "[1 0]").wantAt("to", "2026-11-23T12:04:30.0000000Z")
-	at("&from=" + middle + "&to=2099-01-01T00:00:00Z").wantAt("to", "2026-11-23T12:06:00.0000000Z")
+	at("&from="+middle+"&to=2099-01-01T00:00:00Z").wantAt("to", "2026-11-23T12:06:00.0000000Z")
 	at("").wantAt("from", "2026-11-23T11:06:00.0000000Z")
-	at("&from=" + begin + "&to=2026-11-23T12:00:30Z").wantAt("target", "[0]")
+	at("&from="+begin+"&to=2026-11-23T12:00:30Z").wantAt("target", "[0]")
 	for query, target := range map[string]string{
 		"&from=yesterday": "from", "&to=x": "to", "&points=1": "points", "&points=x": "points", "&points=5001": "points",
 		"&from=2099-01-01T00:00:00Z": "from", "&from=" + middle + "&to=" + begin: "from",
