@@ -19,13 +19,18 @@ const prefix = 'Microsoft.MachineLearningServices/workspaces/'
  * Why the caller may not do an action in the workspace, or undefined if they may. Action is below
  * Microsoft.MachineLearningServices/workspaces, for example "computes/write".
  */
-export function useDenied(action: string): string | undefined {
+export const useDenied = (action: string): string | undefined => useFullDenied(prefix + action, action)
+
+/** Why the caller may not set quotas, which is a permission of the location, or undefined if they may. */
+export const useQuotaDenied = (): string | undefined =>
+  useFullDenied('Microsoft.MachineLearningServices/locations/updateQuotas/action', 'updateQuotas')
+
+function useFullDenied(full: string, shown: string): string | undefined {
   const ws = useWorkspace()
   const t = useText()
   const { data } = useQuery(access(ws))
-  const full = (prefix + action).toLowerCase()
-  if (!data || data.actions.some((a) => a.toLowerCase() === full)) return undefined
-  return t('denied.reason', { action })
+  if (!data || data.actions.some((a) => a.toLowerCase() === full.toLowerCase())) return undefined
+  return t('denied.reason', { action: shown })
 }
 
 /** The workspace's ARM path, for documents that name it. */
