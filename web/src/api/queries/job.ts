@@ -6,7 +6,15 @@ import type { AtelierEvent, Job, LogInfo, OutputFile, Why } from '../types.ts'
 export const jobPath = (ws: WorkspaceRef, name: string): string =>
   `${workspacePath(ws)}/jobs/${encodeURIComponent(name)}`
 
-export type JobFilter = { compute?: string; status?: string; tag?: string; listViewType?: string }
+export type JobFilter = {
+  compute?: string
+  status?: string
+  tag?: string
+  experimentName?: string
+  createdBy?: string
+  search?: string
+  listViewType?: string
+}
 type JobPage = { value: Job[]; nextLink?: string | null }
 
 /** Jobs of the workspace, newest first, page by page. */
@@ -99,5 +107,6 @@ export const events = (ws: WorkspaceRef, filter: EventFilter = {}, top = 100) =>
         query: { ...filter, $top: top, before: pageParam || undefined },
         signal,
       }),
-    getNextPageParam: (last: { value: AtelierEvent[] }) => (last.value.length === top ? last.value[0]?.seq : undefined),
+    // The newest page has grown since, by what came.
+    getNextPageParam: (last: { value: AtelierEvent[] }) => (last.value.length >= top ? last.value[0]?.seq : undefined),
   })

@@ -1,3 +1,31 @@
 import type { jobs as en } from '../en/jobs.ts'
 
-export const jobs: Record<keyof typeof en, string> = {}
+export const jobs: Record<keyof typeof en, string> = {
+  'jobs.title': '작업',
+  'jobs.list': '작업 목록',
+  'jobs.new': '+작업 만들기',
+  'jobs.name': '이름',
+  'jobs.displayName': '표시 이름',
+  'jobs.status': '상태',
+  'jobs.compute': '컴퓨팅',
+  'jobs.experiment': '실험',
+  'jobs.submitter': '제출자',
+  'jobs.created': '만든 날짜',
+  'jobs.duration': '기간',
+  'jobs.priority': '우선 순위',
+  'jobs.tags': '태그',
+  'jobs.nodes': '노드',
+  'jobs.search': '이름으로 검색',
+  'jobs.any': '모두',
+  'jobs.tagFilter': '태그(이름 또는 이름=값)',
+  'jobs.mine': '내 작업만',
+  'jobs.columns': '열',
+  'jobs.loaded': '작업 {n}개',
+  'jobs.loadedMore': '최근 작업 {n}개입니다. 더 있습니다.',
+  'jobs.sortedWithin': '불러온 작업 안에서 정렬했습니다.',
+  'jobs.empty': '아직 작업이 없습니다',
+  'jobs.empty.help':
+    '작업은 컴퓨팅에서 명령을 실행합니다. Atelier가 노드를 찾고, 환경을 준비하고, 출력과 결과를 보관합니다.',
+  'jobs.empty.compute': '{name}에서 실행된 작업이 아직 없습니다.',
+  'jobs.cli': '같은 일을 하는 명령줄',
+}
