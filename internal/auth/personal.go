@@ -237,7 +237,7 @@ func (a *Auth) RevokeToken(ctx context.Context, c Caller, id string) error {
 	if err := a.mustBeAccount(c); err != nil {
 		return err
 	}
-	none := atelier.Errorf(atelier.NotFound, "TokenNotFound", "there is no token %q of yours; `atelier token list` shows them", id)
+	none := atelier.Errorf(atelier.NotFound, "TokenNotFound", "you have no token with this id; `atelier token list` shows those that you have")
 	if strings.Contains(id, "/") {
 		return none
 	}

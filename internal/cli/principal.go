@@ -14,8 +14,8 @@ import (
 )
 
 func (a *App) principalCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "principal", Short: "Who may do what in the workspace: create, list, grant, link, delete"}
-	return a.verbs(cmd, a.principalList(), a.principalCreate(), a.principalGrant(), a.principalLink(), a.principalDelete())
+	cmd := &cobra.Command{Use: "principal", Short: "Who may do what in the workspace: create, list, grant, link, set-password, delete"}
+	return a.verbs(cmd, a.principalList(), a.principalCreate(), a.principalGrant(), a.principalLink(), a.principalPassword(), a.principalDelete())
 }
 
 func (a *App) principalList() *cobra.Command {
@@ -46,7 +46,7 @@ func (a *App) principalCreate() *cobra.Command {
 		Use: "create NAME", Short: "Make a service principal or a user, with a role in the workspace", Args: a.exactly("NAME"), ValidArgsFunction: nothing,
 		Long: "Make a service principal or a user, with a role in the workspace. A service principal gets a client ID,\n" +
 			"and a secret that is shown this once, unless it signs in with a certificate. A user signs in with a\n" +
-			"browser: `atelier principal link NAME` makes a link for that.",
+			"browser: `atelier principal link NAME` makes a link for that, `set-password` sets a password.",
 		Example: "  atelier principal create trainer --role \"AzureML Data Scientist\"\n  atelier principal create kim --kind user --role Contributor",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			v := client.PrincipalProperties{Kind: kind, Role: role, DisplayName: args[0]}
