@@ -1,6 +1,7 @@
 /** Which queries an event makes old. A burst of events reads each query again at once and then at most four times a second. */
-import type { QueryClient, QueryKey } from '@tanstack/react-query'
+import type { InfiniteData, QueryClient, QueryKey } from '@tanstack/react-query'
 import { keys } from './keys.ts'
+import type { EventFilter } from './queries/job.ts'
 import type { AtelierEvent } from './types.ts'
 
 const gap = 250
@@ -9,7 +10,7 @@ const gap = 250
 export function stale(event: AtelierEvent): QueryKey[] {
   // "workspaces/s~g~w/computes/gpu/nodes/gpu-k3f2-0"
   const [, , collection, name, below] = event.target.split('/')
-  const found: QueryKey[] = [keys.events()]
+  const found: QueryKey[] = []
   if (collection === 'computes' && name) {
     found.push(keys.computes(), keys.compute(name), keys.computeParts(name), keys.usage())
   }
@@ -23,8 +24,37 @@ export function stale(event: AtelierEvent): QueryKey[] {
   return found
 }
 
+/** Reports whether the event is one of those that the filter asks for. */
+export function matches(filter: EventFilter, event: AtelierEvent): boolean {
+  const target = filter.target?.toLowerCase()
+  const at = event.target.split('/').slice(2).join('/')
+  return (
+    (!target || at === target || at.startsWith(`${target}/`)) &&
+    (!filter.actor || filter.actor === event.actor) &&
+    (!filter.reason || filter.reason === event.reason) &&
+    (!filter.verb || filter.verb === event.verb)
+  )
+}
+
+type EventPages = InfiniteData<{ value: AtelierEvent[] }, number>
+const mostEvents = 1000
+
+/** Puts what came behind what a list of events has: it need not be asked for again. */
+export function append(data: EventPages | undefined, events: AtelierEvent[]): EventPages | undefined {
+  const [newest, ...older] = data?.pages ?? []
+  if (!data || !newest) return data
+  const last = newest.value.at(-1)?.seq ?? 0
+  const added = events.filter((e) => e.seq > last)
+  if (added.length === 0) return data
+  let value = [...newest.value, ...added]
+  // A page that nobody went back from forgets its oldest; they can be asked for.
+  if (older.length === 0 && value.length > mostEvents) value = value.slice(-mostEvents / 2)
+  return { ...data, pages: [{ ...newest, value }, ...older] }
+}
+
 export class Invalidator {
   #client: QueryClient
+  #events: AtelierEvent[] = []
   #waiting = new Map<string, QueryKey>()
   #quietUntil = 0
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -34,6 +64,7 @@ export class Invalidator {
   }
 
   take(events: AtelierEvent[]): void {
+    this.#events.push(...events)
     for (const event of events) {
       for (const key of stale(event)) this.#waiting.set(JSON.stringify(key), key)
     }
@@ -53,5 +84,16 @@ export class Invalidator {
     const all = [...this.#waiting.values()]
     this.#waiting.clear()
     for (const queryKey of all) void this.#client.invalidateQueries({ queryKey })
+    this.#tell(this.#events.splice(0))
+  }
+
+  #tell(events: AtelierEvent[]): void {
+    for (const query of this.#client.getQueryCache().findAll({ queryKey: keys.events() })) {
+      const wanted = events.filter((e) => matches((query.queryKey[1] ?? {}) as EventFilter, e))
+      if (wanted.length === 0) continue
+      // What is under way may have been answered before the event.
+      if (query.state.fetchStatus === 'fetching') void this.#client.invalidateQueries({ queryKey: query.queryKey })
+      else this.#client.setQueryData<EventPages>(query.queryKey, (data) => append(data, wanted))
+    }
   }
 }

@@ -5,7 +5,7 @@ type Schemas = components['schemas']
 
 export type Reason = Schemas['Reason']
 export type Problem = Schemas['Problem']
-export type AtelierEvent = Schemas['Event']
+export type AtelierEvent = Schemas['Event'] & { detail?: string }
 export type NodeInfo = Schemas['Node'] & {
   actions?: string[]
   connection?: string | null
