@@ -49,8 +49,16 @@ describe('what an event says', () => {
 })
 
 test('what an event is about', () => {
-  expect(partOf('workspaces/s~g~w/computes/gpu/nodes/n-1')).toMatchObject({ kind: 'nodes', name: 'n-1', compute: 'gpu' })
-  expect(partOf('workspaces/s~g~w/jobs/j/tasks/1-0')).toMatchObject({ kind: 'tasks', job: 'j', path: 'jobs/j/tasks/1-0' })
+  expect(partOf('workspaces/s~g~w/computes/gpu/nodes/n-1')).toMatchObject({
+    kind: 'nodes',
+    name: 'n-1',
+    compute: 'gpu',
+  })
+  expect(partOf('workspaces/s~g~w/jobs/j/tasks/1-0')).toMatchObject({
+    kind: 'tasks',
+    job: 'j',
+    path: 'jobs/j/tasks/1-0',
+  })
   expect(partOf('workspaces/s~g~w')).toMatchObject({ kind: 'workspaces', name: 'w' })
 })
 
