@@ -51,7 +51,8 @@ type point struct {
 // series is a step function under way.
 type series struct {
 	from, to time.Time
-	most     int // points
+	live     bool // to is now
+	most     int  // points
 	points   []point
 }
 
@@ -83,8 +84,8 @@ func (a *API) seriesAsked(r *arm.Request) (*series, error) {
 	if err := at("to", &s.to); err != nil {
 		return nil, err
 	}
-	if s.to.After(now) {
-		s.to = now
+	if !s.to.Before(now) {
+		s.to, s.live = now, true
 	}
 	s.from = s.to.Add(-defaultSeries)
 	if err := at("from", &s.from); err != nil {
@@ -97,7 +98,8 @@ func (a *API) seriesAsked(r *arm.Request) (*series, error) {
 	return s, nil
 }
 
-// getSeries reads from the events of a compute how many nodes it had over time.
+// getSeries reads from the events of a compute how many nodes it had over time. It
+// begins where that is known: events of older versions do not say.
 func (a *API) getSeries(r *arm.Request) (int, any, error) {
 	s, err := a.seriesAsked(r)
 	if err != nil {
@@ -116,9 +118,11 @@ func (a *API) getSeries(r *arm.Request) (int, any, error) {
 			return err
 		}
 		before, err := store.Events(tx, store.EventQuery{Of: c.ID, Before: first + 1, Newest: true, Limit: 1})
-		s.add(s.from, shape{})
-		if first > 0 && len(before) > 0 {
+		switch {
+		case first > 0 && len(before) > 0 && before[0].UID == c.UID:
 			s.event(c, before[0])
+		default: // it was not there yet
+			s.add(s.from, shape{})
 		}
 		return err
 	})
@@ -127,6 +131,10 @@ func (a *API) getSeries(r *arm.Request) (int, any, error) {
 	}
 	if err != nil {
 		return 0, nil, err
+	}
+	if len(s.points) == 0 && s.live { // all its events are from before there were shapes
+		now, _ := readShape(c.Status.Shape())
+		s.add(s.to, now)
 	}
 	return ok, s.out(), nil
 }
@@ -199,7 +207,8 @@ func (s *series) out() seriesOut {
 	if len(s.points) > s.most {
 		s.thin()
 	}
-	out := seriesOut{From: utc(s.from), To: utc(s.to)}
+	out := seriesOut{From: utc(s.from), To: utc(s.to), At: []int64{}, Target: []int{}, Current: []int{}}
+	out.States = statesOut{[]int{}, []int{}, []int{}, []int{}, []int{}, []int{}}
 	for _, p := range s.points {
 		out.At = append(out.At, p.at.UnixMilli())
 		for i, list := range []*[]int{

@@ -94,6 +94,23 @@ func TestSeriesIsOfThisCompute(t *testing.T) {
 	w.ann("GET", wsURL+"/computes/gpu/series"+own, "").want(200).wantAt("target", "[0 1]")
 }
 
+// Events from before there were shapes say nothing, and nothing is made up.
+func TestSeriesBeginsWhereItIsKnown(t *testing.T) {
+	c := &atelier.Compute{Meta: atelier.Meta{UID: "u"}}
+	s := &series{from: time.Unix(0, 0), to: time.Unix(100, 0), most: 10}
+	s.event(c, atelier.Event{UID: "u", At: time.Unix(10, 0)})
+	s.event(c, atelier.Event{UID: "other", At: time.Unix(20, 0), Detail: "[9]"})
+	s.event(c, atelier.Event{UID: "u", At: time.Unix(30, 0), Detail: "[1,2"})
+	if out := s.out(); len(out.At) != 0 || out.At == nil || out.States.Preempted == nil {
+		t.Errorf("%+v, want empty lists", out)
+	}
+	s.event(c, atelier.Event{UID: "u", At: time.Unix(40, 0), Detail: "[1,2]"})
+	s.event(c, atelier.Event{UID: "u", At: time.Unix(39, 0), Detail: "[]"}) // the clock was set back
+	if out := s.out(); fmt.Sprint(out.At, out.Target) != "[40000] [0]" {
+		t.Errorf("%+v", out)
+	}
+}
+
 // However much happened, there are no more points than asked for, and the last is
 // what is.
 func TestSeriesIsThinned(t *testing.T) {
