@@ -286,7 +286,7 @@ func (a *App) locationOr(ctx context.Context, c *client.Client, flag string) (st
 }
 
 func (a *App) computeSizes() *cobra.Command {
-	location, gpu := "", false
+	location, priority, gpu, available := "", "", false, false
 	cmd := &cobra.Command{
 		Use: "sizes", Aliases: []string{"list-sizes"}, Short: "List the machine sizes of a location", Args: a.exactly(), ValidArgsFunction: nothing,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -297,6 +297,9 @@ func (a *App) computeSizes() *cobra.Command {
 			at, err := a.locationOr(cmd.Context(), c, location)
 			if err != nil {
 				return a.fail(err, "cannot.list", "sizes")
+			}
+			if available {
+				return a.offers(cmd.Context(), c, at, priority, gpu)
 			}
 			l := listing{
 				columns: []column{{head: "NAME"}, {head: "VCPUS"}, {head: "MEMORY GB"}, {head: "GPUS"}, {head: "USD/H"}, {head: "LACKS HERE"}, {head: "GPU", wide: true}, {head: "FAMILY", wide: true}, {head: "LOW PRIORITY", wide: true}, {head: "DISK GB", wide: true}},
@@ -316,6 +319,9 @@ func (a *App) computeSizes() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&location, "location", "", "location (default: that of the workspace)")
 	cmd.Flags().BoolVar(&gpu, "gpu", false, "only sizes with GPUs")
+	cmd.Flags().BoolVar(&available, "available", false, "say of each whether it can be had now, and why not")
+	cmd.Flags().StringVar(&priority, "priority", "dedicated", "with --available: dedicated, or low")
+	_ = cmd.RegisterFlagCompletionFunc("priority", fixed("dedicated", "low"))
 	return cmd
 }
 

@@ -72,7 +72,7 @@ func (a *App) createCluster() *cobra.Command {
 	fl.StringVar(&f.subnet, "subnet", "", "ARM id of a subnet (kept and shown; local nodes do not enforce it)")
 	fl.StringArrayVar(&f.identity, "identity", nil, "system, or the ARM id of a user-assigned identity; may be repeated")
 	fl.StringVarP(&f.file, "file", "f", "", "YAML of Azure ML's amlCompute schema, or - for standard input; flags go before it")
-	fl.BoolVar(&f.dry, "dry-run", false, "show what would be sent, and send nothing")
+	fl.BoolVar(&f.dry, "dry-run", false, "make nothing: show what it would be, what it costs and what it takes of the quota")
 	fl.BoolVar(&f.wait, "wait", true, "wait until it is provisioned")
 	fl.BoolVar(&f.noWait, "no-wait", false, "do not wait")
 	fl.DurationVar(&f.timeout, "timeout", 0, "longest wait (default: none)")
@@ -132,13 +132,9 @@ func (a *App) overlay(cmd *cobra.Command, f *clusterFlags, spec *clusterFile) er
 		spec.Idle = f.idle
 	}
 	if given("priority") {
-		switch {
-		case sameWord(f.priority, "low"), sameWord(f.priority, atelier.LowPriority):
-			spec.Priority = atelier.LowPriority
-		case sameWord(f.priority, atelier.Dedicated):
-			spec.Priority = atelier.Dedicated
-		default:
-			return usage(fmt.Sprintf("--priority %s: there are dedicated and low", f.priority))
+		var err error
+		if spec.Priority, err = priorityOf(f.priority); err != nil {
+			return err
 		}
 	}
 	spec.StrictSizes = f.strict
@@ -286,7 +282,11 @@ func (a *App) create(ctx context.Context, spec *clusterFile, f *clusterFlags) er
 	}
 	body := wireCluster(spec)
 	if f.dry {
-		return a.dryRun(c.Path("computes", spec.Name), body)
+		v, err := c.TryCompute(ctx, spec.Name, body)
+		if err != nil {
+			return err
+		}
+		return a.tried(spec.Name, v)
 	}
 	start := a.Now()
 	v, _, err := c.PutCompute(ctx, spec.Name, body)
@@ -330,13 +330,8 @@ func (a *App) created(v *client.Compute) error {
 	return a.one(v.Name, v.Raw, func(d *detail) { a.computeDetail(d, v) })
 }
 
-// dryRun shows what would be sent. Passwords stay hidden.
+// dryRun shows what would be sent.
 func (a *App) dryRun(path string, body any) error {
-	if v, ok := body.(*client.Compute); ok {
-		if u := v.Properties.Properties.UserAccountCredentials; u != nil && u.AdminUserPassword != "" {
-			u.AdminUserPassword = "***"
-		}
-	}
 	raw, err := json.Marshal(body)
 	if err != nil {
 		return fmt.Errorf("encode request: %w", err)

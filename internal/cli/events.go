@@ -38,16 +38,19 @@ func (a *App) eventsCommand() *cobra.Command {
 	var watch bool
 	var target string
 	var since time.Duration
-	var after int64
+	var q client.EventQuery
 	cmd := &cobra.Command{
 		Use: "events", Short: "Show what happened", Args: a.exactly(), ValidArgsFunction: nothing,
-		Example: "  atelier events --since 1h\n  atelier events -w --target compute/gpu",
+		Example: "  atelier events --since 1h\n  atelier events -w --target compute/gpu\n  atelier events --actor kim --verb deleted --before 4200",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := a.connect()
 			if err != nil {
 				return err
 			}
-			q := client.EventQuery{After: after, Target: targetPath(target)}
+			if watch && q.Before > 0 {
+				return usage(a.say("events.before"))
+			}
+			q.Target = targetPath(target)
 			err = a.events(cmd.Context(), c, q, since, watch)
 			if watch && interrupted(cmd.Context()) {
 				return quiet(exitInterrupted)
@@ -59,7 +62,12 @@ func (a *App) eventsCommand() *cobra.Command {
 	fl.BoolVarP(&watch, "watch", "w", false, "go on, and print events as they happen")
 	fl.StringVar(&target, "target", "", "only of this: compute/NAME or job/NAME, and what is below it")
 	fl.DurationVar(&since, "since", 0, "only of the last, for example 1h; with -w, those first")
-	fl.Int64Var(&after, "after", 0, "only after the event of this number")
+	fl.Int64Var(&q.After, "after", 0, "only after the event of this number")
+	fl.Int64Var(&q.Before, "before", 0, "the last ones before the event of this number")
+	fl.StringVar(&q.Actor, "actor", "", "only what they did: a principal, or the part of Atelier that decided")
+	fl.StringVar(&q.Reason, "reason", "", "only with this reason, for example PriorityChanged")
+	fl.StringVar(&q.Verb, "verb", "", "only created, updated or deleted")
+	_ = cmd.RegisterFlagCompletionFunc("verb", fixed("created", "updated", "deleted"))
 	return cmd
 }
 

@@ -98,7 +98,11 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && !strings.HasSuffix(r.URL.Path, "/upload") && !strings.HasSuffix(r.URL.Path, "/listNodes") {
 		body, _ := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(strings.NewReader(string(body)))
-		f.seen = append(f.seen, r.Method+" "+strings.TrimPrefix(r.URL.Path, fakeWorkspace)+" "+string(body))
+		method := r.Method
+		if r.URL.Query().Get("dryRun") == "true" {
+			method = "TRY"
+		}
+		f.seen = append(f.seen, method+" "+strings.TrimPrefix(r.URL.Path, fakeWorkspace)+" "+string(body))
 	}
 	if at, ok := strings.CutPrefix(r.URL.Path, "/subscriptions/00000000-0000-0000-0000-000000000000/providers/Microsoft.MachineLearningServices/locations/"); ok {
 		f.location(w, at)
@@ -113,6 +117,10 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch parts[0] {
 	case "":
 		answer(w, 200, map[string]any{"id": fakeWorkspace, "name": "default", "location": "local"})
+	case "access":
+		fmt.Fprint(w, `{"name":"ann","displayName":"Ann Example","kind":"user","workspace":{"name":"default","location":"local","subscription":"s","resourceGroup":"default"},"roles":["Reader","AzureML Compute Operator"],"actions":["a/read","b/read"]}`)
+	case "sizes":
+		fmt.Fprint(w, offers[r.URL.Query().Get("priority")])
 	case "computes":
 		f.compute(w, r, parts[1:])
 	case "jobs":
@@ -122,6 +130,14 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		f.asset(w, r, parts)
 	}
+}
+
+// offers are sizes with whether they can be had, by priority.
+var offers = map[string]string{
+	"Dedicated": `{"value":[{"name":"Local","family":"local","vCPUs":2,"memoryGB":8,"gpus":0,"diskGB":50,"lowPriorityCapable":true,"pricePerHour":null,"category":"Local","quota":{"used":2,"limit":-1,"available":-1},"capacity":null,"availability":"Available","reason":null,"recommended":true},
+{"name":"Standard_NC6s_v3","family":"standardNCSv3Family","vCPUs":6,"memoryGB":112,"gpus":1,"gpuModel":"V100-16GB","diskGB":736,"lowPriorityCapable":true,"pricePerHour":3.06,"category":"Gpu","quota":{"used":6,"limit":10,"available":4},"capacity":0,"availability":"NoQuota",
+"reason":{"code":"QuotaExceeded","message":"one node needs 6 vCPUs; 4 of 10 are free","params":{"need":"6","free":"4","limit":"10","family":"standardNCSv3Family"}},"recommended":false}],"nextLink":null}`,
+	"LowPriority": `{"value":[],"nextLink":null}`,
 }
 
 func answer(w http.ResponseWriter, status int, v any) {
@@ -224,6 +240,15 @@ func (f *fake) putCompute(w http.ResponseWriter, r *http.Request, name string, o
 		fail(w, 409, "AlreadyExists", "Compute name 'taken' is not available. Reason: AlreadyExists. Message: The specified name taken is already in use and is therefore unavailable")
 		return
 	}
+	if r.URL.Query().Get("dryRun") == "true" {
+		body["id"], body["name"] = fakeWorkspace+"/computes/"+name, name
+		p := body["properties"].(map[string]any)
+		p["provisioningState"] = "Creating"
+		p["provisioningWarnings"] = []any{object(`{"code":"NotEnforced","message":"subnet has no effect"}`)}
+		p["preview"] = object(`{"currency":"USD","pricePerHour":{"min":0,"max":24.48},"quota":{"family":"standardNCSv3Family","before":6,"after":54,"limit":100},"warnings":[{"code":"NotEnforced","message":"subnet has no effect"}],"isNew":true}`)
+		answer(w, 200, body)
+		return
+	}
 	status := 201
 	if old != nil {
 		status = 200
@@ -272,6 +297,13 @@ func (f *fake) job(w http.ResponseWriter, r *http.Request, parts []string) {
 	case verb == "cancel":
 		props(v)["status"] = "Canceled"
 		w.WriteHeader(202)
+	case verb == "priority" && props(v)["status"] != "Queued":
+		fail(w, 409, "JobNotQueued", "the priority of job "+name+" cannot change")
+	case verb == "priority":
+		var body map[string]any
+		_ = json.NewDecoder(r.Body).Decode(&body)
+		props(v)["priority"] = body["priority"]
+		answer(w, 200, v)
 	case verb == "why":
 		answer(w, 200, map[string]any{"blocked": props(v)["reasons"] != nil, "reasons": orList(props(v)["reasons"])})
 	case verb == "output", verb == "logs" && len(parts) > 2:
@@ -350,12 +382,19 @@ func (f *fake) events(w http.ResponseWriter, r *http.Request) {
 		`{"seq":41,"at":"2026-11-01T10:00:00Z","actor":"owner","verb":"created","target":"workspaces/x~default~default/computes/cpu","state":"Creating"}`,
 		`{"seq":42,"at":"2026-11-01T11:59:00Z","actor":"jobs","verb":"updated","target":"workspaces/x~default~default/jobs/bad_luck_2","state":"Failed","reason":"UserError","message":"exit code 3"}`,
 	}
-	if r.URL.Query().Get("follow") != "true" {
+	if q := r.URL.Query(); q.Get("follow") != "true" {
+		if q.Get("before") == "42" || q.Get("actor") == "owner" && q.Get("verb") == "created" {
+			events = events[:1]
+		}
 		fmt.Fprintf(w, `{"value":[%s]}`, strings.Join(events, ","))
 		return
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
-	fmt.Fprint(w, `id: 43
+	fmt.Fprint(w, `id: 42
+event: ready
+data: {"seq":99}
+
+id: 43
 data: {"seq":43,"at":"2026-11-01T12:00:00Z","actor":"fleet","verb":"updated","target":"workspaces/x~default~default/computes/cpu/nodes/n-1","state":"Ready"}
 
 `)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -11,9 +12,9 @@ import (
 )
 
 func (a *App) jobCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "job", Short: "Jobs: submit, run, list, show, logs, cancel, download"}
+	cmd := &cobra.Command{Use: "job", Short: "Jobs: submit, run, list, show, logs, priority, cancel, download"}
 	return a.verbs(cmd, a.jobList(),
-		a.jobSubmit(), a.jobRun(), a.jobShow(), a.logsCommand("logs JOB"), a.jobCancel(), a.jobDelete(), a.jobOutputs(), a.jobDownload())
+		a.jobSubmit(), a.jobRun(), a.jobShow(), a.logsCommand("logs JOB"), a.jobPriority(), a.jobCancel(), a.jobDelete(), a.jobOutputs(), a.jobDownload())
 }
 
 var jobColumns = []column{
@@ -176,8 +177,24 @@ func (a *App) jobDetail(d *detail, j *client.Job) {
 	for _, name := range sortedKeys(p.Outputs) {
 		d.field("Output "+name, p.Outputs[name].URI)
 	}
+	if p.Priority != 0 {
+		d.field("Priority", fmt.Sprint(p.Priority))
+	}
 	d.field("Tags", tagText(p.Tags))
+	d.field("Studio", studioOf(p))
 	d.para(a.reasons(j.Name, p.Reasons)...)
+}
+
+// studioOf is the page of the job in the studio.
+func studioOf(p client.JobProperties) string {
+	var s struct {
+		Endpoint     string `json:"endpoint"`
+		ErrorMessage string `json:"errorMessage"`
+	}
+	if json.Unmarshal(p.Services["Studio"], &s) != nil || s.ErrorMessage != "" {
+		return ""
+	}
+	return s.Endpoint
 }
 
 func by(who string) string {

@@ -17,7 +17,11 @@ import (
 // EventQuery selects events, oldest first.
 type EventQuery struct {
 	After  int64  // only later ones; 0 is the newest page, or when following from now on; -1 is all
+	Before int64  // only earlier ones: the last page before; not when following
 	Target string // only of this object and what is below it
+	Actor  string // only by them
+	Reason string // only with this code
+	Verb   string // only created, updated or deleted
 }
 
 func (q EventQuery) values() url.Values {
@@ -25,8 +29,13 @@ func (q EventQuery) values() url.Values {
 	if q.After != 0 {
 		v.Set("after", strconv.FormatInt(max(q.After, 0), 10))
 	}
-	if q.Target != "" {
-		v.Set("target", q.Target)
+	if q.Before > 0 {
+		v.Set("before", strconv.FormatInt(q.Before, 10))
+	}
+	for _, f := range []struct{ key, value string }{{"target", q.Target}, {"actor", q.Actor}, {"reason", q.Reason}, {"verb", q.Verb}} {
+		if f.value != "" {
+			v.Set(f.key, f.value)
+		}
 	}
 	return v
 }

@@ -62,6 +62,8 @@ type ComputeProperties struct {
 	ProvisioningErrors   []Problem `json:"provisioningErrors,omitempty"`
 	ProvisioningWarnings Warnings  `json:"provisioningWarnings,omitempty"`
 	Reasons              []Reason  `json:"reasons,omitempty"`
+	Permissions          []string  `json:"permissions,omitempty"` // what the caller may do with it
+	Preview              *Preview  `json:"preview,omitempty"`     // only of a dry run
 	CreatedOn            string    `json:"createdOn,omitempty"`
 	ModifiedOn           string    `json:"modifiedOn,omitempty"`
 	Properties           *Cluster  `json:"properties,omitempty"`
