@@ -2,8 +2,8 @@ package azureml
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/atelier-compute/atelier"
 	"github.com/atelier-compute/atelier/internal/arm"
@@ -113,10 +113,14 @@ func (a *API) previewWarnings(w *atelier.Workspace, c *atelier.Compute) (list []
 		})
 	}
 	if capacity, limited := a.Catalogs[loc].(provider.Capacity); limited {
-		if n, known := capacity.Free(size); known && n == 0 {
+		least := 1
+		if c.Spec.Cluster != nil {
+			least = max(1, c.Spec.Cluster.Min)
+		}
+		if n, known := capacity.Free(size); known && n < least {
 			list = append(list, atelier.Problem{
 				Code: atelier.ReasonNoCapacity, Target: "properties.properties.vmSize",
-				Message: "there is no machine of size " + strings.TrimSpace(size) + " free now; nodes wait until there is",
+				Message: fmt.Sprintf("%d machines of size %s are free now, and it takes at least %d; nodes wait until there are more", n, size, least),
 			})
 		}
 	}

@@ -37,6 +37,10 @@ func TestDryRunOfANewCompute(t *testing.T) {
 	far := strings.NewReplacer(`"location":"local"`, `"location":"far"`, "DS2_v2", "DS3_v2").Replace(gpu)
 	w.ann("PUT", wsURL+"/computes/mine"+dry, far).want(200).
 		wantAt("properties.preview.warnings.0.code", "OtherLocation").wantAt("properties.preview.warnings.1.code", "NoCapacity").wantAt("properties.preview.warnings.2", nil)
+	w.api.Catalogs["far"] = scarce{free: map[string]int{"Standard_DS3_v2": 2}}
+	w.ann("PUT", wsURL+"/computes/mine"+dry, far).want(200).wantAt("properties.preview.warnings.1", nil)
+	w.ann("PUT", wsURL+"/computes/mine"+dry, strings.Replace(far, `"minNodeCount":0`, `"minNodeCount":3`, 1)).want(200).
+		wantAt("properties.preview.warnings.1.message", "2 machines of size Standard_DS3_v2 are free now, and it takes at least 3; nodes wait until there are more")
 	low := strings.Replace(gpu, `"vmSize"`, `"vmPriority":"LowPriority","vmSize"`, 1)
 	w.ann("PUT", wsURL+"/computes/mine"+dry, low).want(200).
 		wantAt("properties.preview.pricePerHour", nil).wantAt("properties.preview.quota.family", lowPriorityFamily).wantAt("properties.preview.quota.after", 8)
