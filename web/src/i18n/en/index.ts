@@ -1,3 +1,4 @@
+import { attach } from './attach.ts'
 import { common } from './common.ts'
 import { compute } from './compute.ts'
 import { details } from './details.ts'
@@ -14,6 +15,7 @@ import { wizard } from './wizard.ts'
 
 export const en = {
   ...common,
+  ...attach,
   ...shell,
   ...states,
   ...reasons,
