@@ -14,6 +14,8 @@ export const keys = {
   usage: () => ['usage'] as const,
   usageOf: (location: string) => ['usage', 'quota', location] as const,
   computes: () => ['computes'] as const,
+  /** Whether a name is free; any compute that comes or goes may change it. */
+  nameCheck: (name: string) => ['computes', 'nameCheck', name] as const,
   compute: (name: string) => ['compute', low(name)] as const,
   /** Nodes, series and whatever else hangs on one compute. */
   computeParts: (name: string) => ['computePart', low(name)] as const,
