@@ -2,6 +2,7 @@ package azureml
 
 import (
 	"net"
+	"time"
 
 	"github.com/atelier-compute/atelier"
 	"github.com/atelier-compute/atelier/internal/arm"
@@ -31,6 +32,7 @@ type nodeOwn struct {
 	Actions          []string `json:"actions" api:"notnull"` // what the caller may do with it now: drain, preempt
 	Connection       *string  `json:"connection"`            // how to reach it by SSH
 	ConnectionReason string   `json:"connectionReason"`      // why not
+	IdleSince        *string  `json:"idleSince"`             // since when it is without work; null while it has some
 }
 
 const noConnection = "Nodes accept no SSH connections in this version of Atelier."
@@ -99,6 +101,9 @@ func (a *API) nodeFor(r *arm.Request, c *atelier.Compute, n *atelier.Node, run *
 		return out
 	}
 	out.nodeOwn = &nodeOwn{Actions: []string{}, ConnectionReason: noConnection}
+	if out.NodeState == "idle" {
+		out.IdleSince = orNil(idleSince(c, n))
+	}
 	if r.Caller.May(nodeWrite, c.ID) {
 		for _, verb := range nodeVerbs {
 			if a.nodeAllows(verb, c, n) == nil {
@@ -107,6 +112,18 @@ func (a *API) nodeFor(r *arm.Request, c *atelier.Compute, n *atelier.Node, run *
 		}
 	}
 	return out
+}
+
+// idleSince is when the idle clock of the node began.
+func idleSince(c *atelier.Compute, n *atelier.Node) time.Time {
+	since := n.Since
+	if n.FreedAt.After(since) {
+		since = n.FreedAt
+	}
+	if i := c.Spec.Instance; i != nil && i.IdleSetAt.After(since) {
+		since = i.IdleSetAt
+	}
+	return since
 }
 
 const nodeWrite = ws + "computes/write"

@@ -46,7 +46,7 @@ func TestNodesSayWhatCanBeDone(t *testing.T) {
 		at := fmt.Sprintf("nodes.%d.", i)
 		r.wantAt(at+"actions", want).wantAt(at+"connection", nil).wantAt(at+"connectionReason", noConnection).wantAt(at+"state", states[i])
 	}
-	r.wantAt("nodes.6.nodeState", "leaving")
+	r.wantAt("nodes.6.nodeState", "leaving").wantAt("nodes.0.idleSince", nil).wantAt("nodes.2.idleSince", utc(w.now))
 	w.ann("POST", wsURL+"/computes/gpu/listNodes", "").want(200).wantAt("nodes.0.actions", nil).wantAt("nodes.0.connectionReason", nil)
 	delete(w.api.Catalogs, "local")
 	w.ann("POST", wsURL+"/computes/gpu/listNodes"+own, "").want(200).wantAt("nodes.2.actions", "[drain]")

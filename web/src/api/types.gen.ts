@@ -140,6 +140,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** sets the password of the calling user; old is needed if there is one */
+        put: operations["putMePassword"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** shows how the caller wants to work */
+        get: operations["getMeProfile"];
+        /** changes how the caller wants to work; what is left out stays as it is */
+        put: operations["putMeProfile"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** lists the caller's personal tokens and the devices that are signed in as them */
+        get: operations["getMeTokens"];
+        put?: never;
+        /** makes a personal token, which is shown once */
+        post: operations["postMeTokens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/tokens/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** ends one of the caller's personal tokens, or the sign-in of a device, by its id */
+        delete: operations["deleteMeTokensByName"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metadata/endpoints": {
         parameters: {
             query?: never;
@@ -202,6 +272,57 @@ export interface paths {
         get: operations["getProvidersMicrosoftMachineLearningServicesOperations"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** says who is signed in, and which workspaces they see */
+        get: operations["getSession"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/signin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** opens a session by the code of a link, a user's password, or a token; a form may be sent too, and is answered by a page */
+        post: operations["postSignin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/signout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ends the session */
+        post: operations["postSignout"];
         delete?: never;
         options?: never;
         head?: never;
@@ -568,6 +689,23 @@ export interface paths {
         head?: never;
         /** changes a workspace */
         patch: operations["patchSubscriptionsBySubscriptionResourceGroupsByGroupProvidersMicrosoftMachineLearningServicesWorkspacesByWorkspace"];
+        trace?: never;
+    };
+    "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.MachineLearningServices/workspaces/{workspace}/access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** says who the caller is, and what they may do in the workspace */
+        get: operations["getSubscriptionsBySubscriptionResourceGroupsByGroupProvidersMicrosoftMachineLearningServicesWorkspacesByWorkspaceAccess"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.MachineLearningServices/workspaces/{workspace}/batchEndpoints": {
@@ -994,6 +1132,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.MachineLearningServices/workspaces/{workspace}/computes/{compute}/nodes/{node}/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** lets a node take no more jobs, and go when its job has ended */
+        post: operations["postSubscriptionsBySubscriptionResourceGroupsByGroupProvidersMicrosoftMachineLearningServicesWorkspacesByWorkspaceComputesByComputeNodesByNodeDrain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.MachineLearningServices/workspaces/{workspace}/computes/{compute}/nodes/{node}/preempt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** takes a node's machine away now, where the location can: a drill */
+        post: operations["postSubscriptionsBySubscriptionResourceGroupsByGroupProvidersMicrosoftMachineLearningServicesWorkspacesByWorkspaceComputesByComputeNodesByNodePreempt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.MachineLearningServices/workspaces/{workspace}/computes/{compute}/resize": {
         parameters: {
             query?: never;
@@ -1022,6 +1194,23 @@ export interface paths {
         put?: never;
         /** Microsoft.MachineLearningServices/workspaces/computes/restart/action */
         post: operations["postSubscriptionsBySubscriptionResourceGroupsByGroupProvidersMicrosoftMachineLearningServicesWorkspacesByWorkspaceComputesByComputeRestart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.MachineLearningServices/workspaces/{workspace}/computes/{compute}/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** says how many nodes a compute wanted and had, by state, over time; from, to, points */
+        get: operations["getSubscriptionsBySubscriptionResourceGroupsByGroupProvidersMicrosoftMachineLearningServicesWorkspacesByWorkspaceComputesByComputeSeries"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1398,7 +1587,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** lists what changed; after, target; with follow=true a stream of server-sent events */
+        /** lists what changed; after, before, target, actor, reason, verb; with follow=true a stream of server-sent events that begins with one called ready */
         get: operations["getSubscriptionsBySubscriptionResourceGroupsByGroupProvidersMicrosoftMachineLearningServicesWorkspacesByWorkspaceEvents"];
         put?: never;
         post?: never;
@@ -1631,6 +1820,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.MachineLearningServices/workspaces/{workspace}/jobs/{job}/priority": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** changes the priority of a job that waits for nodes */
+        post: operations["postSubscriptionsBySubscriptionResourceGroupsByGroupProvidersMicrosoftMachineLearningServicesWorkspacesByWorkspaceJobsByJobPriority"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.MachineLearningServices/workspaces/{workspace}/jobs/{job}/why": {
         parameters: {
             query?: never;
@@ -1710,6 +1916,23 @@ export interface paths {
         put?: never;
         /** says that there are none */
         post: operations["postSubscriptionsBySubscriptionResourceGroupsByGroupProvidersMicrosoftMachineLearningServicesWorkspacesByWorkspaceListStorageAccountKeys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.MachineLearningServices/workspaces/{workspace}/locations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** lists what supplies machines */
+        get: operations["getSubscriptionsBySubscriptionResourceGroupsByGroupProvidersMicrosoftMachineLearningServicesWorkspacesByWorkspaceLocations"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2051,6 +2274,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.MachineLearningServices/workspaces/{workspace}/principals/{principal}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** sets the password of a user of the workspace, and ends their sessions */
+        post: operations["postSubscriptionsBySubscriptionResourceGroupsByGroupProvidersMicrosoftMachineLearningServicesWorkspacesByWorkspacePrincipalsByPrincipalPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.MachineLearningServices/workspaces/{workspace}/principals/{principal}/signInLink": {
         parameters: {
             query?: never;
@@ -2150,6 +2390,23 @@ export interface paths {
         post?: never;
         /** removes a schedule */
         delete: operations["deleteSubscriptionsBySubscriptionResourceGroupsByGroupProvidersMicrosoftMachineLearningServicesWorkspacesByWorkspaceSchedulesByName"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.MachineLearningServices/workspaces/{workspace}/sizes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** lists every size with its price, the quota and the machines left for it, and why it cannot be had; location, priority */
+        get: operations["getSubscriptionsBySubscriptionResourceGroupsByGroupProvidersMicrosoftMachineLearningServicesWorkspacesByWorkspaceSizes"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2295,6 +2552,58 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Access: {
+            actions: string[];
+            displayName: string;
+            /** @enum {string} */
+            kind: "user" | "service" | "identity";
+            name: string;
+            roles: string[];
+            workspace: components["schemas"]["AccessWorkspace"];
+        };
+        AccessWorkspace: {
+            location: string;
+            name: string;
+            resourceGroup: string;
+            subscription: string;
+        };
+        AmlCompute: {
+            allocationState: string | null;
+            allocationStateTransitionTime?: string | null;
+            currentNodeCount: number | null;
+            enableBatchPrivateLink: boolean;
+            enableNodePublicIp: boolean;
+            errors: components["schemas"]["Wrapped"][] | null;
+            isolatedNetwork: boolean;
+            nodeStateCounts: {
+                idleNodeCount: number;
+                leavingNodeCount: number;
+                preemptedNodeCount: number;
+                preparingNodeCount: number;
+                runningNodeCount: number;
+                unusableNodeCount: number;
+            } | null;
+            osType: string;
+            propertyBag?: {
+                [key: string]: unknown;
+            };
+            remoteLoginPortPublicAccess: string;
+            scaleSettings: components["schemas"]["Scale"];
+            subnet: {
+                id: string;
+            } | null;
+            targetNodeCount: number | null;
+            userAccountCredentials?: {
+                adminUserName: string;
+                adminUserPassword: string | null;
+                adminUserSshPublicKey: string | null;
+            } | null;
+            virtualMachineImage: {
+                id: string;
+            } | null;
+            vmPriority: string;
+            vmSize: string;
+        };
         Asset: {
             id: string;
             name: string;
@@ -2328,7 +2637,7 @@ export interface components {
                 type: string;
                 userAssignedIdentities?: {
                     [key: string]: components["schemas"]["IdentityMember"];
-                } | null;
+                };
             } | null;
             location: string;
             name: string;
@@ -2345,6 +2654,64 @@ export interface components {
             } | null;
             type: string;
         };
+        ComputeInstance: {
+            /** @enum {string} */
+            applicationSharingPolicy: "Personal" | "Shared";
+            applications: components["schemas"]["InstanceApp"][];
+            autologgerSettings: {
+                [key: string]: unknown;
+            } | null;
+            computeInstanceAuthorizationType: string;
+            connectivityEndpoints: components["schemas"]["InstanceAddresses"];
+            containers: ({
+                [key: string]: unknown;
+            } | null)[] | null;
+            createdBy: components["schemas"]["InstanceOwner"];
+            customServices: ({
+                [key: string]: unknown;
+            } | null)[];
+            dataDisks: ({
+                [key: string]: unknown;
+            } | null)[] | null;
+            dataMounts: ({
+                [key: string]: unknown;
+            } | null)[] | null;
+            enableBatchPrivateLink: boolean;
+            enableNodePublicIp: boolean;
+            enableOSPatching: boolean;
+            enableRootAccess: boolean;
+            enableSSO: boolean;
+            errors: components["schemas"]["Wrapped"][];
+            idleTimeBeforeShutdown: string | null;
+            imageSku: string | null;
+            imageVersion: string | null;
+            lastOperation: components["schemas"]["InstanceOperation"];
+            osImageMetadata: {
+                [key: string]: unknown;
+            } | null;
+            personalComputeInstanceSettings: {
+                assignedUser: {
+                    objectId: string;
+                    tenantId: string;
+                } | null;
+            } | null;
+            releaseQuotaOnStop: boolean;
+            schedules: components["schemas"]["InstanceSchedules"];
+            setupScripts: {
+                [key: string]: unknown;
+            } | null;
+            sshSettings: components["schemas"]["InstanceSSH"];
+            /** @enum {string} */
+            state: "Creating" | "CreateFailed" | "Running" | "JobRunning" | "Starting" | "Restarting" | "Resizing" | "Stopping" | "Stopped" | "Unusable" | "Deleting";
+            subnet: {
+                id: string;
+            } | null;
+            updateStatus: {
+                [key: string]: unknown;
+            } | null;
+            versions: components["schemas"]["InstanceVersions"];
+            vmSize: string;
+        };
         ComputeProps: {
             computeLocation?: string;
             computeType: string;
@@ -2353,11 +2720,28 @@ export interface components {
             disableLocalAuth: boolean;
             isAttachedCompute: boolean;
             modifiedOn: string;
+            permissions?: string[];
+            preview?: {
+                currency: string;
+                isNew: boolean;
+                pricePerHour: {
+                    max: number;
+                    min: number;
+                } | null;
+                quota: {
+                    after: number;
+                    before: number;
+                    family: string;
+                    limit: number;
+                } | null;
+                warnings: components["schemas"]["Problem"][];
+            } | null;
             properties: unknown;
             provisioningErrors: components["schemas"]["Wrapped"][] | null;
-            provisioningState: string;
+            /** @enum {string} */
+            provisioningState: "Creating" | "Updating" | "Succeeded" | "Failed" | "Deleting";
             provisioningWarnings: unknown;
-            reasons?: components["schemas"]["Reason"][] | null;
+            reasons?: components["schemas"]["Reason"][];
             resourceId: string | null;
         };
         Container: {
@@ -2388,6 +2772,14 @@ export interface components {
                 [key: string]: string;
             } | null;
         };
+        Counts: {
+            idleNodeCount: number;
+            leavingNodeCount: number;
+            preemptedNodeCount: number;
+            preparingNodeCount: number;
+            runningNodeCount: number;
+            unusableNodeCount: number;
+        };
         Datastore: {
             id: string;
             name: string;
@@ -2403,6 +2795,10 @@ export interface components {
                 lastModifiedByType: string;
             } | null;
             type: string;
+        };
+        Distribution: {
+            distributionType: string;
+            processCountPerInstance: number | null;
         };
         ErrorBody: {
             additionalInfo: components["schemas"]["ErrorInfo"][] | null;
@@ -2428,6 +2824,7 @@ export interface components {
             actor: string;
             /** Format: date-time */
             at: string;
+            detail?: string;
             message?: string;
             reason?: string;
             rev: number;
@@ -2444,9 +2841,9 @@ export interface components {
         Host: {
             address?: string;
             gpus?: number;
-            isolation?: string[] | null;
+            isolation?: string[];
             memoryGiB?: number;
-            problems?: components["schemas"]["Problem"][] | null;
+            problems?: components["schemas"]["Problem"][];
             vcpus?: number;
         };
         Identity: {
@@ -2455,7 +2852,7 @@ export interface components {
             type: string;
             userAssignedIdentities?: {
                 [key: string]: components["schemas"]["IdentityMember"];
-            } | null;
+            };
         };
         IdentityMember: {
             clientId?: string;
@@ -2465,6 +2862,154 @@ export interface components {
             clientRequestId?: string;
             serviceRequestId: string;
         };
+        Input: {
+            jobInputType: string;
+            mode?: string | null;
+            uri?: string | null;
+            value?: string | null;
+        };
+        InstanceAddresses: {
+            privateIpAddress: string | null;
+            publicIpAddress: string | null;
+        };
+        InstanceApp: {
+            displayName: string;
+            endpointUri: string;
+        };
+        InstanceOperation: {
+            /** @enum {string} */
+            operationName: "Create" | "Start" | "Stop" | "Restart" | "Resize" | "Delete";
+            operationStatus: string;
+            operationTime: string;
+            operationTrigger: string;
+        };
+        InstanceOwner: {
+            userId: string;
+            userName: string;
+            userOrgId: string;
+        };
+        InstancePersonal: {
+            assignedUser: {
+                objectId: string;
+                tenantId: string;
+            } | null;
+        };
+        InstanceSSH: {
+            adminPublicKey: string | null;
+            adminUserName: string;
+            sshPort: number | null;
+            /** @enum {string} */
+            sshPublicAccess: "Enabled" | "Disabled";
+        };
+        InstanceSchedule: {
+            action?: string;
+            cron?: {
+                [key: string]: unknown;
+            };
+            id: string;
+            provisioningStatus: string;
+            recurrence?: {
+                [key: string]: unknown;
+            };
+            status?: string;
+            triggerType?: string;
+        };
+        InstanceSchedules: {
+            computeStartStop: components["schemas"]["InstanceSchedule"][];
+        };
+        InstanceVersions: {
+            runtime: string | null;
+        };
+        Job: {
+            id: string;
+            name: string;
+            properties: components["schemas"]["JobOutProps"];
+            systemData: {
+                createdAt: string;
+                createdBy: string;
+                createdByType: string;
+                lastModifiedAt: string;
+                lastModifiedBy: string;
+                lastModifiedByType: string;
+            } | null;
+            type: string;
+        };
+        JobOutProps: {
+            attempt: number;
+            codeId: string | null;
+            command: string;
+            componentId: string | null;
+            computeId: string;
+            createdTime: string;
+            description: string | null;
+            displayName: string;
+            distribution: {
+                distributionType: string;
+                processCountPerInstance: number | null;
+            } | null;
+            endTime: string | null;
+            environmentId: string | null;
+            environmentVariables: {
+                [key: string]: string;
+            } | null;
+            error: {
+                code: string;
+                message: string;
+                target?: string | null;
+            } | null;
+            exitCode: number | null;
+            experimentName: string;
+            identity: unknown;
+            inputs: {
+                [key: string]: components["schemas"]["Input"];
+            } | null;
+            isArchived: boolean;
+            jobType: string;
+            limits: {
+                jobLimitsType: string;
+                timeout: string;
+            } | null;
+            maxAttempts: number;
+            nodes?: string[];
+            notificationSetting?: unknown;
+            outputs: {
+                [key: string]: components["schemas"]["Output"];
+            } | null;
+            parameters: {
+                [key: string]: string;
+            } | null;
+            parentJobName?: unknown;
+            permissions?: string[];
+            priority: number;
+            properties: {
+                [key: string]: string;
+            } | null;
+            queueSettings: unknown;
+            queuedTime: string | null;
+            reasons?: components["schemas"]["Reason"][];
+            resources: {
+                [key: string]: unknown;
+            } | null;
+            services: {
+                [key: string]: unknown;
+            } | null;
+            startTime: string | null;
+            /** @enum {string} */
+            status: "NotStarted" | "Queued" | "Starting" | "Preparing" | "Running" | "Finalizing" | "CancelRequested" | "Completed" | "Failed" | "Canceled";
+            tags: {
+                [key: string]: string;
+            } | null;
+        };
+        Limits: {
+            jobLimitsType: string;
+            timeout: string;
+        };
+        Location: {
+            displayName: string;
+            isDefault: boolean;
+            kind: string;
+            name: string;
+        };
         Log: {
             attempt: number;
             name: string;
@@ -2472,17 +3017,22 @@ export interface components {
             size: number;
         };
         Node: {
+            actions?: string[];
+            connection?: string | null;
+            connectionReason?: string;
             heardAt: string | null;
             host: {
                 address?: string;
                 gpus?: number;
-                isolation?: string[] | null;
+                isolation?: string[];
                 memoryGiB?: number;
-                problems?: components["schemas"]["Problem"][] | null;
+                problems?: components["schemas"]["Problem"][];
                 vcpus?: number;
             } | null;
+            idleSince?: string | null;
             nodeId: string;
-            nodeState: string;
+            /** @enum {string} */
+            nodeState: "idle" | "running" | "preparing" | "unusable" | "leaving" | "preempted";
             port: number | null;
             privateIpAddress: string | null;
             problem: {
@@ -2493,11 +3043,49 @@ export interface components {
             publicIpAddress: string | null;
             runId: string | null;
             since: string | null;
-            state: string;
+            /** @enum {string} */
+            state: "Wanted" | "Booting" | "Ready" | "Lost" | "Draining" | "Leaving" | "Gone";
         };
         NodeList: {
             nextLink: string | null;
-            nodes: components["schemas"]["Node"][] | null;
+            nodes: components["schemas"]["Node"][];
+        };
+        Offer: {
+            /** @enum {string} */
+            availability: "Available" | "Partial" | "WouldWait" | "NoQuota" | "NotAllowed";
+            capacity: number | null;
+            /** @enum {string} */
+            category: "GeneralPurpose" | "ComputeOptimized" | "MemoryOptimized" | "StorageOptimized" | "Gpu" | "Local";
+            diskGB: number;
+            family: string;
+            gpuModel?: string;
+            gpus: number;
+            lowPriorityCapable: boolean;
+            memoryGB: number;
+            name: string;
+            pricePerHour: number | null;
+            quota: components["schemas"]["OfferQuota"];
+            reason: {
+                code: string;
+                message: string;
+                params: {
+                    [key: string]: string;
+                };
+            } | null;
+            recommended: boolean;
+            vCPUs: number;
+        };
+        OfferQuota: {
+            available: number;
+            limit: number;
+            used: number;
+        };
+        OfferWhy: {
+            code: string;
+            message: string;
+            params: {
+                [key: string]: string;
+            };
         };
         Operation: {
             error?: {
@@ -2519,15 +3107,53 @@ export interface components {
             name: string;
             origin: string;
         };
+        Output: {
+            assetName?: string | null;
+            jobOutputType: string;
+            mode: string | null;
+            uri: string | null;
+        };
         Pending: {
             blobReferenceForConsumption: components["schemas"]["BlobReference"];
             pendingUploadId: string;
             pendingUploadType: string;
         };
+        Preview: {
+            currency: string;
+            isNew: boolean;
+            pricePerHour: {
+                max: number;
+                min: number;
+            } | null;
+            quota: {
+                after: number;
+                before: number;
+                family: string;
+                limit: number;
+            } | null;
+            warnings: components["schemas"]["Problem"][];
+        };
+        PreviewPrice: {
+            max: number;
+            min: number;
+        };
+        PreviewQuota: {
+            after: number;
+            before: number;
+            family: string;
+            limit: number;
+        };
         Problem: {
             code: string;
             message: string;
             target?: string;
+        };
+        Profile: {
+            hasPassword: boolean;
+            language: string;
+            shortcuts: boolean;
+            sshKeys: components["schemas"]["SshKey"][] | null;
+            theme: string;
         };
         Quota: {
             amlWorkspaceLocation: string;
@@ -2540,14 +3166,46 @@ export interface components {
         Reason: {
             blocking: boolean;
             code: string;
-            evidence?: string[] | null;
+            evidence?: string[];
             message: string;
             params?: {
                 [key: string]: string;
-            } | null;
-            remedies?: string[] | null;
+            };
+            remedies?: string[];
             /** Format: date-time */
             since?: string;
+        };
+        RefIn: {
+            id: string;
+        };
+        Scale: {
+            maxNodeCount: number;
+            minNodeCount: number;
+            nodeIdleTimeBeforeScaleDown: string;
+        };
+        Series: {
+            at: number[];
+            current: number[];
+            from: string;
+            states: components["schemas"]["States"];
+            target: number[];
+            to: string;
+        };
+        SessionInfo: {
+            displayName?: string;
+            expiresAt?: unknown;
+            kind?: string;
+            name?: string;
+            signedIn: boolean;
+            studio: boolean;
+            version: string;
+            workspaces: components["schemas"]["SessionWorkspace"][] | null;
+        };
+        SessionWorkspace: {
+            location: string;
+            name: string;
+            resourceGroup: string;
+            subscription: string;
         };
         Sku: {
             capacity?: number | null;
@@ -2556,6 +3214,20 @@ export interface components {
             size?: string;
             tier?: string;
         };
+        SshKey: {
+            addedAt: string;
+            fingerprint: string;
+            name: string;
+            publicKey: string;
+        };
+        States: {
+            idle: number[];
+            leaving: number[];
+            preempted: number[];
+            preparing: number[];
+            running: number[];
+            unusable: number[];
+        };
         SystemData: {
             createdAt: string;
             createdBy: string;
@@ -2563,6 +3235,15 @@ export interface components {
             lastModifiedAt: string;
             lastModifiedBy: string;
             lastModifiedByType: string;
+        };
+        Token: {
+            createdAt: string;
+            expiresAt: string;
+            id: string;
+            kind: string;
+            lastUsedAt?: string | null;
+            name: string;
+            token?: string;
         };
         Usage: {
             amlWorkspaceLocation: string;
@@ -2577,9 +3258,14 @@ export interface components {
             localizedValue: string;
             value: string;
         };
+        User: {
+            adminUserName: string;
+            adminUserPassword: string | null;
+            adminUserSshPublicKey: string | null;
+        };
         Why: {
             blocked: boolean;
-            reasons: components["schemas"]["Reason"][] | null;
+            reasons: components["schemas"]["Reason"][];
         };
         Wrapped: {
             error: components["schemas"]["ErrorBody"];
@@ -2898,6 +3584,207 @@ export interface operations {
             };
         };
     };
+    putMePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    new?: string;
+                    old?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description There is nothing to say. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong, and what would help. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wrapped"];
+                };
+            };
+        };
+    };
+    getMeProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description What is wrong, and what would help. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wrapped"];
+                };
+            };
+        };
+    };
+    putMeProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    language?: string | null;
+                    shortcuts?: boolean | null;
+                    sshKeys?: {
+                        name?: string;
+                        publicKey?: string;
+                    }[] | null;
+                    theme?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description What is wrong, and what would help. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wrapped"];
+                };
+            };
+        };
+    };
+    getMeTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        nextLink: string | null;
+                        value: components["schemas"]["Token"][];
+                    };
+                };
+            };
+            /** @description What is wrong, and what would help. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wrapped"];
+                };
+            };
+        };
+    };
+    postMeTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    days?: number;
+                    name?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created; it may go on, and Azure-AsyncOperation says where to ask. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Token"];
+                };
+            };
+            /** @description What is wrong, and what would help. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wrapped"];
+                };
+            };
+        };
+    };
+    deleteMeTokensByName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description There is nothing to say. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong, and what would help. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wrapped"];
+                };
+            };
+        };
+    };
     getMetadataEndpoints: {
         parameters: {
             query?: never;
@@ -3049,6 +3936,99 @@ export interface operations {
                         value: components["schemas"]["OperationDoc"][];
                     };
                 };
+            };
+            /** @description What is wrong, and what would help. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wrapped"];
+                };
+            };
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionInfo"];
+                };
+            };
+            /** @description What is wrong, and what would help. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wrapped"];
+                };
+            };
+        };
+    };
+    postSignin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    code?: string;
+                    next?: string;
+                    password?: string;
+                    token?: string;
+                    user?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description There is nothing to say. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong, and what would help. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wrapped"];
+                };
+            };
+        };
+    };
+    postSignout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description There is nothing to say. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What is wrong, and what would help. */
             default: {
@@ -4217,6 +5197,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What is wrong, and what would help. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wrapped"];
+                };
+            };
+        };
+    };
+    getSubscriptionsBySubscriptionResourceGroupsByGroupProvidersMicrosoftMachineLearningServicesWorkspacesByWorkspaceAccess: {
+        parameters: {
+            query: {
+                "api-version": string;
+            };
+            header?: never;
+            path: {
+                subscription: string;
+                group: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Access"];
+                };
             };
             /** @description What is wrong, and what would help. */
             default: {
@@ -5713,6 +6728,7 @@ export interface operations {
         parameters: {
             query: {
                 "api-version": string;
+                dryRun?: string;
             };
             header?: never;
             path: {
@@ -5842,6 +6858,7 @@ export interface operations {
         parameters: {
             query: {
                 "api-version": string;
+                dryRun?: string;
             };
             header?: never;
             path: {
@@ -6147,6 +7164,80 @@ export interface operations {
             };
         };
     };
+    postSubscriptionsBySubscriptionResourceGroupsByGroupProvidersMicrosoftMachineLearningServicesWorkspacesByWorkspaceComputesByComputeNodesByNodeDrain: {
+        parameters: {
+            query: {
+                "api-version": string;
+            };
+            header?: never;
+            path: {
+                subscription: string;
+                group: string;
+                workspace: string;
+                compute: string;
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Node"];
+                };
+            };
+            /** @description What is wrong, and what would help. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wrapped"];
+                };
+            };
+        };
+    };
+    postSubscriptionsBySubscriptionResourceGroupsByGroupProvidersMicrosoftMachineLearningServicesWorkspacesByWorkspaceComputesByComputeNodesByNodePreempt: {
+        parameters: {
+            query: {
+                "api-version": string;
+            };
+            header?: never;
+            path: {
+                subscription: string;
+                group: string;
+                workspace: string;
+                compute: string;
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Node"];
+                };
+            };
+            /** @description What is wrong, and what would help. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wrapped"];
+                };
+            };
+        };
+    };
     postSubscriptionsBySubscriptionResourceGroupsByGroupProvidersMicrosoftMachineLearningServicesWorkspacesByWorkspaceComputesByComputeResize: {
         parameters: {
             query: {
@@ -6223,6 +7314,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What is wrong, and what would help. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wrapped"];
+                };
+            };
+        };
+    };
+    getSubscriptionsBySubscriptionResourceGroupsByGroupProvidersMicrosoftMachineLearningServicesWorkspacesByWorkspaceComputesByComputeSeries: {
+        parameters: {
+            query: {
+                "api-version": string;
+                from?: string;
+                to?: string;
+                points?: string;
+            };
+            header?: never;
+            path: {
+                subscription: string;
+                group: string;
+                workspace: string;
+                compute: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Series"];
+                };
             };
             /** @description What is wrong, and what would help. */
             default: {
@@ -7444,7 +8574,11 @@ export interface operations {
             query: {
                 "api-version": string;
                 after?: string;
+                before?: string;
                 target?: string;
+                actor?: string;
+                reason?: string;
+                verb?: string;
                 follow?: string;
                 $skip?: string;
                 $top?: string;
@@ -8277,6 +9411,62 @@ export interface operations {
             };
         };
     };
+    postSubscriptionsBySubscriptionResourceGroupsByGroupProvidersMicrosoftMachineLearningServicesWorkspacesByWorkspaceJobsByJobPriority: {
+        parameters: {
+            query: {
+                "api-version": string;
+            };
+            header?: never;
+            path: {
+                subscription: string;
+                group: string;
+                workspace: string;
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    priority?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        properties?: {
+                            displayName: unknown;
+                            experimentName: unknown;
+                            isArchived: boolean;
+                            jobType: string;
+                            properties: Record<string, never> | null;
+                            services: Record<string, never> | null;
+                            status: string;
+                            tags: Record<string, never> | null;
+                        };
+                        type: string;
+                    };
+                };
+            };
+            /** @description What is wrong, and what would help. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wrapped"];
+                };
+            };
+        };
+    };
     getSubscriptionsBySubscriptionResourceGroupsByGroupProvidersMicrosoftMachineLearningServicesWorkspacesByWorkspaceJobsByJobWhy: {
         parameters: {
             query: {
@@ -8485,6 +9675,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What is wrong, and what would help. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wrapped"];
+                };
+            };
+        };
+    };
+    getSubscriptionsBySubscriptionResourceGroupsByGroupProvidersMicrosoftMachineLearningServicesWorkspacesByWorkspaceLocations: {
+        parameters: {
+            query: {
+                "api-version": string;
+            };
+            header?: never;
+            path: {
+                subscription: string;
+                group: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        nextLink: string | null;
+                        value: components["schemas"]["Location"][];
+                    };
+                };
             };
             /** @description What is wrong, and what would help. */
             default: {
@@ -10001,6 +11229,47 @@ export interface operations {
             };
         };
     };
+    postSubscriptionsBySubscriptionResourceGroupsByGroupProvidersMicrosoftMachineLearningServicesWorkspacesByWorkspacePrincipalsByPrincipalPassword: {
+        parameters: {
+            query: {
+                "api-version": string;
+            };
+            header?: never;
+            path: {
+                subscription: string;
+                group: string;
+                workspace: string;
+                principal: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    new?: string;
+                    old?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description There is nothing to say. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong, and what would help. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wrapped"];
+                };
+            };
+        };
+    };
     postSubscriptionsBySubscriptionResourceGroupsByGroupProvidersMicrosoftMachineLearningServicesWorkspacesByWorkspacePrincipalsByPrincipalSignInLink: {
         parameters: {
             query: {
@@ -10366,6 +11635,46 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What is wrong, and what would help. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wrapped"];
+                };
+            };
+        };
+    };
+    getSubscriptionsBySubscriptionResourceGroupsByGroupProvidersMicrosoftMachineLearningServicesWorkspacesByWorkspaceSizes: {
+        parameters: {
+            query: {
+                "api-version": string;
+                location?: string;
+                priority?: string;
+            };
+            header?: never;
+            path: {
+                subscription: string;
+                group: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        nextLink: string | null;
+                        value: components["schemas"]["Offer"][];
+                    };
+                };
             };
             /** @description What is wrong, and what would help. */
             default: {
