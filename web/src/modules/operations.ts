@@ -24,8 +24,9 @@ const listeners = new Set<() => void>()
 
 function read(): Op[] {
   try {
+    // Of what was asked just before a reload nobody knows whether the server heard it.
     return (JSON.parse(sessionStorage.getItem(place) ?? '[]') as Op[]).filter(
-      (o) => o.startedAt > Date.now() - forgetAfter,
+      (o) => o.startedAt > Date.now() - forgetAfter && (o.at || o.endedAt),
     )
   } catch {
     return []
@@ -48,6 +49,23 @@ export function remember(verb: string, target: string, at: string): Op {
   set([op, ...ops])
   return op
 }
+
+/** Remembers what is being asked, before the server has answered. */
+export function asking(verb: string, target: string): Op {
+  const op: Op = { id: crypto.randomUUID(), verb, target: target.toLowerCase(), at: '', startedAt: Date.now() }
+  set([op, ...ops])
+  return op
+}
+
+/** The server took it on; at is what begin() answered. */
+export function accepted(op: Op, at: string): void {
+  set(ops.map((o) => (o.id === op.id ? { ...o, at, endedAt: at ? undefined : Date.now() } : o)))
+  // It may have ended before its address was known, and then no event tells so any more.
+  if (at) void look({ ...op, at })
+}
+
+/** The server refused it, in its words. */
+export const refused = (op: Op, why: string): void => end(op.id, why)
 
 export const forgetEnded = (): void => set(ops.filter((o) => !o.endedAt))
 
@@ -80,11 +98,12 @@ async function look(op: Op): Promise<void> {
 export function useFollowOperations(_: WorkspaceRef): void {
   const hear = useCallback((events: AtelierEvent[]) => {
     for (const op of ops) {
-      if (!op.endedAt && events.some((e) => e.target.split('/').slice(2).join('/').startsWith(op.target))) void look(op)
+      if (!op.endedAt && op.at && events.some((e) => e.target.split('/').slice(2).join('/').startsWith(op.target)))
+        void look(op)
     }
   }, [])
   useEvents(hear)
   useEffect(() => {
-    for (const op of ops) if (!op.endedAt) void look(op)
+    for (const op of ops) if (!op.endedAt && op.at) void look(op)
   }, [])
 }

@@ -1,0 +1,135 @@
+/** Start, stop, restart, delete, detach: who may, what it would do, and what became of it. */
+import { type QueryClient, useQueryClient } from '@tanstack/react-query'
+import { type JSX, useState } from 'react'
+import type { WorkspaceRef } from '~/api/http.ts'
+import { keys } from '~/api/keys.ts'
+import { useFreshness } from '~/api/live.ts'
+import { act, type Verb } from '~/api/queries/compute.ts'
+import { activeJobs } from '~/api/queries/job.ts'
+import { type Compute, type Job, may } from '~/api/types.ts'
+import { ConfirmDialog } from '~/components/ConfirmDialog.tsx'
+import { type Text, useText } from '~/i18n/text.tsx'
+import { ComputeImpact } from './ComputeImpact.tsx'
+import { atStake, fits, needsAsking } from './computeImpact.ts'
+import { nameOfId } from './computeKinds.ts'
+import { accepted, asking, refused } from './operations.ts'
+import { useToasts } from './toast.tsx'
+import { useWorkspace } from './workspace.tsx'
+
+export type { Verb }
+
+const actionOf = (verb: Verb): string =>
+  verb === 'delete' || verb === 'detach' ? 'computes/delete' : `computes/${verb}/action`
+
+/** Why the verb cannot be done with the compute, or undefined if it can. */
+export function deniedFor(t: Text, verb: Verb, c: Compute): string | undefined {
+  if (!may(c, verb === 'detach' ? 'delete' : verb)) return t('denied.reason', { action: actionOf(verb) })
+  const misfit = fits(verb, c)
+  return misfit && t(misfit.id, { name: c.name, ...misfit.values })
+}
+
+export type ComputeActions = {
+  /** Why the verb can be done with none of the computes. */
+  denied(verb: Verb, computes: Compute[]): string | undefined
+  /** Does the verb with those of the computes that it can be done with, and asks before where work or data is at stake. */
+  run(verb: Verb, computes: Compute[], then?: () => void): void
+  /** The question, to be placed anywhere in the page. */
+  dialog: JSX.Element | null
+}
+
+type Question = {
+  verb: Verb
+  computes: Compute[]
+  skipped: number
+  jobs: Job[] | undefined
+  then: (() => void) | undefined
+}
+
+export function useComputeActions(): ComputeActions {
+  const t = useText()
+  const ws = useWorkspace()
+  const client = useQueryClient()
+  const fresh = useFreshness()
+  const once = useOnce()
+  const [question, setQuestion] = useState<Question>()
+  const stale = fresh.state === 'reconnecting' || fresh.state === 'signedOut'
+
+  const all = async (verb: Verb, computes: Compute[], then: (() => void) | undefined) => {
+    setQuestion(undefined)
+    then?.()
+    // A few at a time, so that hundreds do not keep the browser from reading anything else.
+    const left = [...computes]
+    const worker = async () => {
+      for (let c = left.shift(); c; c = left.shift()) await once(verb, c)
+    }
+    await Promise.all([worker(), worker(), worker()])
+  }
+  const begin = async (verb: Verb, computes: Compute[], then: (() => void) | undefined) => {
+    const able = computes.filter((c) => !deniedFor(t, verb, c))
+    if (able.length === 0) return
+    const jobs = verb === 'start' ? [] : await jobsOn(client, ws, able)
+    if (!needsAsking(verb, able, jobs)) return all(verb, able, then)
+    setQuestion({ verb, computes: able, skipped: computes.length - able.length, jobs, then })
+  }
+  return {
+    denied(verb, computes) {
+      if (stale) return t('stale.reason')
+      const reasons = computes.map((c) => deniedFor(t, verb, c))
+      return reasons.every(Boolean) ? reasons[0] : undefined
+    },
+    run: (verb, computes, then) => void begin(verb, computes, then),
+    dialog: question ? (
+      <ConfirmDialog
+        open
+        title={titleOf(t, question)}
+        confirm={t(`action.${question.verb}`)}
+        typed={atStake(question.verb, question.computes, question.jobs) ? typedFor(question.computes) : undefined}
+        onConfirm={() => void all(question.verb, question.computes, question.then)}
+        onClose={() => setQuestion(undefined)}
+      >
+        <ComputeImpact {...question} />
+      </ConfirmDialog>
+    ) : null,
+  }
+}
+
+const typedFor = (computes: Compute[]) => (computes.length === 1 ? computes[0]?.name : String(computes.length))
+
+function titleOf(t: Text, { verb, computes }: Question): string {
+  const [first] = computes
+  return first && computes.length === 1
+    ? t(`compute.ask.${verb}`, { name: first.name })
+    : t(`compute.askMany.${verb}`, { n: computes.length })
+}
+
+/** The jobs that run or wait on the computes, as the server has them now; undefined if it does not say. */
+async function jobsOn(client: QueryClient, ws: WorkspaceRef, computes: Compute[]): Promise<Job[] | undefined> {
+  const names = new Set(computes.map((c) => c.name.toLowerCase()))
+  try {
+    // What events made old is read again; the rest is good.
+    const jobs = await client.fetchQuery({ ...activeJobs(ws), staleTime: Number.POSITIVE_INFINITY })
+    return jobs.filter((j) => names.has(nameOfId(j.properties.computeId).toLowerCase()))
+  } catch {
+    return undefined
+  }
+}
+
+/** Does one verb with one compute, and says what became of it. */
+function useOnce() {
+  const t = useText()
+  const ws = useWorkspace()
+  const client = useQueryClient()
+  const say = useToasts()
+  return async (verb: Verb, c: Compute) => {
+    const op = asking(verb, `computes/${c.name}`)
+    try {
+      accepted(op, await act(ws, c.name, verb))
+      say.done(t(`compute.asked.${verb}`, { name: c.name }), verb === 'stop' ? t('compute.stop.kept') : undefined)
+    } catch (error) {
+      refused(op, error instanceof Error ? error.message : String(error))
+      say.refused(t(`compute.refused.${verb}`, { name: c.name }), error)
+    }
+    void client.invalidateQueries({ queryKey: keys.computes() })
+    void client.invalidateQueries({ queryKey: keys.compute(c.name) })
+  }
+}

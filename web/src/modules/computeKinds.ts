@@ -1,0 +1,29 @@
+import { type Compute, type ComputeType, instanceOf } from '~/api/types.ts'
+
+/** The tabs of the compute page, in their order. */
+export const computeTabs = ['instances', 'clusters', 'inference', 'attached', 'kubernetes'] as const
+export type ComputeTab = (typeof computeTabs)[number]
+
+const tabs: Partial<Record<ComputeType, ComputeTab>> = {
+  ComputeInstance: 'instances',
+  AmlCompute: 'clusters',
+  AKS: 'inference',
+  Kubernetes: 'kubernetes',
+}
+
+/** The tab that a compute is under, which is also the part of its address. */
+export const tabOf = (c: Compute): ComputeTab => tabs[c.properties.computeType] ?? 'attached'
+
+/** Whether what is under it stays when it leaves the workspace. */
+export const isAttached = (c: Compute): boolean => c.properties.isAttachedCompute
+
+/** Name of the compute that an ARM id names. */
+export const nameOfId = (id: string | undefined): string => id?.split('/').at(-1) ?? ''
+
+/** Whether an instance runs, or is on its way to. */
+export function isOn(c: Compute): boolean {
+  const state = instanceOf(c)?.state
+  return (
+    state !== undefined && ['Running', 'JobRunning', 'Starting', 'Restarting', 'Creating', 'SettingUp'].includes(state)
+  )
+}
