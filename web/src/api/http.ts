@@ -45,7 +45,7 @@ export function address(path: string, query: Query = {}): string {
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined) params.set(name, String(value))
   }
-  if (!params.has('api-version') && path.startsWith('/subscriptions')) params.set('api-version', apiVersion)
+  if (!params.has('api-version') && /^\/(subscriptions|me)\//.test(path)) params.set('api-version', apiVersion)
   const text = params.toString()
   return text ? `${path}?${text}` : path
 }

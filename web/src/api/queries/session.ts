@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query'
-import { get, post, put, type WorkspaceRef, workspacePath } from '../http.ts'
+import { del, get, post, put, type WorkspaceRef, workspacePath } from '../http.ts'
 import { keys } from '../keys.ts'
 import type { Access, LocationInfo, Profile, Session, TokenInfo } from '../types.ts'
 
@@ -46,3 +46,12 @@ export type Credentials = { code: string } | { user: string; password: string } 
 
 export const signIn = (c: Credentials): Promise<void> => post('/signin', { body: c })
 export const signOut = (): Promise<void> => post('/signout', { body: {} })
+
+export const createToken = (
+  name: string,
+  days: number,
+): Promise<{ id: string; name: string; expiresAt: string; token: string }> =>
+  post('/me/tokens', { body: { name, days } })
+export const revokeToken = (id: string): Promise<void> => del(`/me/tokens/${encodeURIComponent(id)}`)
+export const setPassword = (fresh: string, old?: string): Promise<void> =>
+  put('/me/password', { body: { old, new: fresh } })

@@ -1,3 +1,25 @@
 import type { palette as en } from '../en/palette.ts'
 
-export const palette: Record<keyof typeof en, string> = {}
+export const palette: Record<keyof typeof en, string> = {
+  'palette.title': '검색, 이동, 실행',
+  'palette.placeholder': '페이지, 컴퓨팅, 작업 또는 할 일…',
+  'palette.none': '“{q}”과(와) 일치하는 항목이 없습니다.',
+  'palette.results': '결과 {n}개',
+  'palette.go': '{name}(으)로 이동',
+  'palette.open': '{name} 열기',
+  'palette.start': '{name} 시작',
+  'palette.stop': '{name} 중지',
+  'palette.ssh': '{name}의 연결 문자열 복사',
+  'palette.new.instance': '새 컴퓨팅 인스턴스',
+  'palette.new.cluster': '새 컴퓨팅 클러스터',
+  'palette.new.inference': '새 유추 클러스터',
+  'palette.new.attach': '새 컴퓨팅 연결',
+  'palette.new.job': '작업 제출',
+  'palette.language': '{name}(으)로 전환',
+  'palette.theme.dark': '어두운 테마',
+  'palette.theme.light': '밝은 테마',
+  'palette.job': '작업',
+  'palette.kind.page': '페이지',
+  'palette.kind.create': '만들기',
+  'palette.kind.view': '보기',
+}
