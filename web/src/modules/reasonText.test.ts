@@ -37,7 +37,7 @@ test('what is new or lacks its figures stays in the words of the server', () => 
   for (const reason of [
     { code: 'SolarFlare', message: 'The sun is loud.', params: { n: '1' } },
     { code: 'ScalingUp', message: '2 nodes are starting.', params: { n: '2' } },
-    { code: 'QuotaExceeded', message: 'Too much.', params: null },
+    { code: 'QuotaExceeded', message: 'Too much.' },
   ]) {
     expect(reasonText(korean, reason)).toBe(reason.message)
   }
