@@ -1,4 +1,46 @@
+import { Button, makeStyles, tokens } from '@fluentui/react-components'
+import { SearchRegular } from '@fluentui/react-icons'
+import { useText } from '~/i18n/text.tsx'
+import { openPalette } from './paletteState.ts'
+
+const useStyles = makeStyles({
+  button: {
+    justifyContent: 'flex-start',
+    flexGrow: 1,
+    maxWidth: '420px',
+    minWidth: '32px',
+    '@media (max-width: 767px)': { flexGrow: 0 },
+  },
+  word: {
+    flexGrow: 1,
+    textAlign: 'start',
+    whiteSpace: 'nowrap',
+    overflow: 'hidden',
+    textOverflow: 'ellipsis',
+    '@media (max-width: 767px)': { display: 'none' },
+  },
+  key: {
+    color: tokens.colorNeutralForeground3,
+    fontFamily: tokens.fontFamilyBase,
+    fontSize: tokens.fontSizeBase200,
+    '@media (max-width: 767px)': { display: 'none' },
+  },
+})
+
 /** Opens the command palette. */
 export function PaletteButton() {
-  return null
+  const t = useText()
+  const styles = useStyles()
+  return (
+    <Button
+      className={styles.button}
+      icon={<SearchRegular />}
+      onClick={openPalette}
+      aria-label={t('palette.title')}
+      aria-keyshortcuts="Control+K"
+    >
+      <span className={styles.word}>{t('shell.search')}</span>
+      <kbd className={styles.key}>Ctrl K</kbd>
+    </Button>
+  )
 }

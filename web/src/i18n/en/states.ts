@@ -47,4 +47,9 @@ export const states = {
   'type.SynapseSpark': 'Synapse Spark pool',
   'priority.Dedicated': 'Dedicated',
   'priority.LowPriority': 'Low priority',
+  'tab.instances': 'Compute instances',
+  'tab.clusters': 'Compute clusters',
+  'tab.inference': 'Inference clusters',
+  'tab.attached': 'Attached computes',
+  'tab.kubernetes': 'Kubernetes clusters',
 } as const

@@ -49,4 +49,9 @@ export const states: Record<keyof typeof en, string> = {
   'type.SynapseSpark': 'Synapse Spark 풀',
   'priority.Dedicated': '전용',
   'priority.LowPriority': '낮은 우선 순위',
+  'tab.instances': '컴퓨팅 인스턴스',
+  'tab.clusters': '컴퓨팅 클러스터',
+  'tab.inference': '유추 클러스터',
+  'tab.attached': '연결된 컴퓨팅',
+  'tab.kubernetes': 'Kubernetes 클러스터',
 }
