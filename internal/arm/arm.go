@@ -54,6 +54,7 @@ type Route struct {
 	Doc     string // one line
 	MaxBody int64  // bytes; 0 is the server's default
 	Raw     bool   // the handler reads the body itself, within MaxBody
+	Plain   bool   // an address of Atelier's own, which needs no api-version
 }
 
 // Scope says where the caller needs the permission.

@@ -147,7 +147,7 @@ func (s *Server) pass(req *Request) error {
 		}
 		req.Caller = caller
 	}
-	if v := req.Query("api-version"); v != "" || scope != ScopeNone { // addresses that clients were given bear none
+	if v := req.Query("api-version"); v != "" || scope != ScopeNone && !req.Route.Plain { // addresses that clients were given bear none
 		if err := checkVersion(v); err != nil {
 			return err
 		}

@@ -67,6 +67,7 @@ func serve(t *testing.T, log *bytes.Buffer, r *http.Request) *httptest.ResponseR
 		}},
 		{Method: "GET", Pattern: "/panic", Action: Public, Handler: func(*Request) (int, any, error) { panic("secret words") }},
 		{Method: "GET", Pattern: "/fault", Action: Public, Handler: func(*Request) (int, any, error) { return 0, nil, errors.New("secret words") }},
+		{Method: "GET", Pattern: "/mine", Action: "x/read", Plain: true, Handler: func(r *Request) (int, any, error) { return 200, r.Caller.Name(), nil }},
 		{Method: "DELETE", Pattern: "/async", Action: Public, Handler: func(r *Request) (int, any, error) {
 			r.Operation("/ops/1")
 			return http.StatusAccepted, nil, nil
@@ -90,6 +91,13 @@ func request(method, path, body string) *http.Request {
 	}
 	r := httptest.NewRequest(method, path+sep+"api-version=2024-04-01", strings.NewReader(body))
 	r.Header.Set("Authorization", "Bearer good")
+	return r
+}
+
+// bare is a request without an api-version.
+func bare(path, token string) *http.Request {
+	r := httptest.NewRequest("GET", path, nil)
+	r.Header.Set("Authorization", "Bearer "+token)
 	return r
 }
 
@@ -143,6 +151,9 @@ func TestAdmission(t *testing.T) {
 		"preview":              {r: withQuery("/things/x", "api-version=2023-08-01-preview"), status: 200},
 		"data-plane-version":   {r: withQuery("/things/x", "api-version=v1.0"), status: 200},
 		"no-version":           {r: withQuery("/things/x", ""), status: 400, code: "MissingApiVersionParameter"},
+		"plain":                {r: bare("/mine", "good"), status: 200},
+		"plain-wrong-version":  {r: bare("/mine?api-version=latest", "good"), status: 400, code: "InvalidApiVersionParameter"},
+		"plain-and-nobody":     {r: bare("/mine", "bad"), status: 401, code: "InvalidAuthenticationToken"},
 		"garbage-version":      {r: withQuery("/things/x", "api-version=latest"), status: 400, code: "InvalidApiVersionParameter"},
 		"kind-invalid":         {r: request("GET", "/fail/invalid", ""), status: 400, code: "Code", body: `"target":"here"`},
 		"kind-not-found":       {r: request("GET", "/fail/not_found", ""), status: 404, code: "Code"},

@@ -31,7 +31,7 @@ const (
 
 // meRoutes are about whoever calls, in no workspace.
 func (a *API) meRoutes() []arm.Route {
-	return []arm.Route{
+	routes := []arm.Route{
 		{
 			Method: "GET", Pattern: "/me/profile", Action: meRead, Handler: a.getProfile,
 			Doc: "shows how the caller wants to work",
@@ -57,6 +57,10 @@ func (a *API) meRoutes() []arm.Route {
 			Doc: "ends one of the caller's personal tokens, or the sign-in of a device, by its id",
 		},
 	}
+	for i := range routes {
+		routes[i].Plain = true
+	}
+	return routes
 }
 
 func meShapes() map[string]arm.Shape {
