@@ -45,6 +45,8 @@ func TestPermissions(t *testing.T) {
 	const every = "[read write delete start stop restart resize listNodes listKeys]"
 	w.ann("PUT", wsURL+"/computes/mine"+own, gpu).want(201).wantAt("properties.permissions", every)
 	w.ann("PATCH", wsURL+"/computes/mine"+own, `{"tags":{"a":"b"}}`).want(200).wantAt("properties.permissions", every)
+	w.as("eve", "GET", wsURL+"/computes/mine"+own, "").want(200).wantAt("systemData.createdBy", "ann")
+	w.as("eve", "GET", wsURL+"/computes"+own, "").want(200).wantAt("value.0.systemData.createdBy", "ann")
 	for _, path := range []string{"/computes/gpu", "/jobs/j"} {
 		w.as("eve", "GET", wsURL+path+own, "").want(200).wantAt("properties.permissions", "[read]")
 		list := path[:strings.LastIndex(path, "/")]

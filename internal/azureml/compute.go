@@ -64,8 +64,17 @@ func (a *API) getCompute(r *arm.Request) (int, any, error) {
 // showCompute is the compute as the caller sees it.
 func (a *API) showCompute(r *arm.Request, w *atelier.Workspace, c *atelier.Compute) *computeOut {
 	out := a.computeOut(w, c)
-	out.Properties.Permissions = computeVerbs.permissions(r)
+	out.ours(r, c, computeVerbs.permissions(r))
 	return out
+}
+
+// ours adds what only Atelier's own version says: who made it, and what the caller
+// may do with it.
+func (c *computeOut) ours(r *arm.Request, of *atelier.Compute, may []string) {
+	c.Properties.Permissions = may
+	if r.Query("api-version") == arm.OwnVersion {
+		c.SystemData = systemDataOf(&of.Meta)
+	}
 }
 
 func (a *API) listComputes(r *arm.Request) (int, any, error) {
@@ -78,7 +87,7 @@ func (a *API) listComputes(r *arm.Request) (int, any, error) {
 		found, next, err := store.List[atelier.Compute](tx, store.Query{Kind: atelier.KindCompute, Parent: w.ID, After: page.After, Limit: page.Top})
 		for _, c := range found {
 			out := a.computeOut(w, c)
-			out.Properties.Permissions = may
+			out.ours(r, c, may)
 			list.Value = append(list.Value, out)
 		}
 		list.NextLink = r.Next(next)

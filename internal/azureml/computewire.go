@@ -325,6 +325,7 @@ type computeOut struct {
 	Tags       map[string]string `json:"tags"`
 	Identity   *identityOut      `json:"identity,omitempty"`
 	Sku        *atelier.Sku      `json:"sku,omitempty"`
+	SystemData *systemData       `json:"systemData,omitempty"` // ours: Azure says null of computes
 	Properties computeProps      `json:"properties"`
 }
 

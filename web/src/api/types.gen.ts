@@ -2649,6 +2649,14 @@ export interface components {
                 size?: string;
                 tier?: string;
             } | null;
+            systemData?: {
+                createdAt: string;
+                createdBy: string;
+                createdByType: string;
+                lastModifiedAt: string;
+                lastModifiedBy: string;
+                lastModifiedByType: string;
+            } | null;
             tags: {
                 [key: string]: string;
             } | null;
