@@ -1,6 +1,5 @@
 import {
   Button,
-  Dropdown,
   Menu,
   MenuItem,
   MenuItemRadio,
@@ -8,7 +7,7 @@ import {
   MenuPopover,
   MenuTrigger,
   makeStyles,
-  Option,
+  Select,
   Text,
   tokens,
 } from '@fluentui/react-components'
@@ -65,24 +64,21 @@ export function TopBar({ ws, menu }: { ws: WorkspaceRef; menu: ReactNode }) {
       <Link to="/w/$ws" params={{ ws: ws.name }} className={styles.brand}>
         {t('app.name')}
       </Link>
-      <Dropdown
+      <Select
         className={styles.workspace}
-        appearance="filled-lighter"
         aria-label={t('shell.workspace')}
         value={ws.name}
-        selectedOptions={[ws.name]}
-        onOptionSelect={(_, d) => {
-          if (!d.optionValue || d.optionValue === ws.name) return
+        onChange={(_, d) => {
           client.clear()
-          void navigate({ to: '/w/$ws', params: { ws: d.optionValue } })
+          void navigate({ to: '/w/$ws', params: { ws: d.value } })
         }}
       >
         {(data?.workspaces ?? [ws]).map((w) => (
-          <Option key={`${w.resourceGroup}/${w.name}`} value={w.name}>
+          <option key={`${w.resourceGroup}/${w.name}`} value={w.name}>
             {w.name}
-          </Option>
+          </option>
         ))}
-      </Dropdown>
+      </Select>
       <PaletteButton />
       <div className={styles.end}>
         <FreshnessChip />
