@@ -209,6 +209,15 @@ func TestGuessesAreBounded(t *testing.T) {
 			t.Errorf("%d guesses at one user", tried)
 		}
 	})
+	t.Run("who-knows-the-password-counts-for-nothing", func(t *testing.T) {
+		b.guesses = newGuesses(b.now)
+		for range b.guesses.all.free + 2 {
+			if err := b.guesses.begin("192.0.2.1", "kim"); err != nil {
+				t.Fatal(err)
+			}
+			b.guesses.succeed("192.0.2.1", "kim")
+		}
+	})
 	t.Run("many-users", func(t *testing.T) {
 		b.guesses = newGuesses(b.now)
 		for range b.guesses.all.free + 1 {
@@ -385,10 +394,6 @@ func TestPersonalTokens(t *testing.T) {
 func TestSessionsOfTokens(t *testing.T) {
 	b := newBench(t)
 	svc := b.add(t, "svc", "secret", atelier.RoleGrant{Role: Reader})
-	access, err := b.mint(svc, b.issuerURL(endpoint), endpoint)
-	if err != nil {
-		t.Fatal(err)
-	}
 	blobs, err := b.mint(svc, b.issuerURL(endpoint), "https://storage.azure.com")
 	if err != nil {
 		t.Fatal(err)
@@ -402,7 +407,8 @@ func TestSessionsOfTokens(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.t = b.t.Add(20 * time.Hour) // of the 24 of the last
-	if access, err = b.mint(svc, b.issuerURL(endpoint), endpoint); err != nil {
+	access, err := b.mint(svc, b.issuerURL(endpoint), endpoint)
+	if err != nil {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct {

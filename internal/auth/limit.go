@@ -72,6 +72,20 @@ func (l *limiter) fail(key string) {
 	}
 }
 
+// undo takes one failure back.
+func (l *limiter) undo(key string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e, ok := l.byKey[key]
+	if !ok {
+		return
+	}
+	s := e.Value.(*strikes)
+	if s.count--; s.count <= cmp.Or(l.free, freeFailures) {
+		s.until = time.Time{}
+	}
+}
+
 // succeed forgets the key's failures.
 func (l *limiter) succeed(key string) {
 	l.mu.Lock()

@@ -44,6 +44,7 @@ func (g *guesses) begin(from, user string) error {
 func (g *guesses) succeed(from, user string) {
 	g.here.succeed(from + " " + user)
 	g.user.succeed(user)
+	g.all.undo("")
 }
 
 // SignInPassword opens a session for the user whose password it is. A user who does
