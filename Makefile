@@ -39,6 +39,7 @@ gen: ## what is generated and kept in git
 	scripts/notice > NOTICE
 	go test ./internal/cli -run TestReference -update
 	go test ./internal/azureml -run TestOpenAPIFile -update
+	scripts/web gen
 
 clean: ## leaves the data directory alone
 	rm -rf bin test/results
