@@ -13,7 +13,7 @@ const layers = `
 cmd/atelier bench test
 internal/cli internal/provider/all internal/testkit internal/sim
 internal/azureml internal/azblob internal/mlflow internal/fleet internal/sshgw internal/studio internal/agent internal/compute internal/jobs internal/workspaces internal/endpoints internal/provider/local internal/provider/fake internal/provider/providertest internal/runtime/process internal/runtime/python internal/runtime/runtimetest
-internal/arm internal/auth internal/place internal/logs internal/client internal/store/storetest internal/blob/blobtest
+internal/arm internal/auth internal/place internal/logs internal/probe internal/client internal/store/storetest internal/blob/blobtest
 internal/store internal/blob internal/provider internal/runtime internal/reconcile internal/wire web
 .
 `
@@ -42,6 +42,7 @@ var owners = map[string]string{
 	"github.com/pressly/goose":                "internal/store",
 	"github.com/spf13/":                       "internal/cli cmd/atelier",
 	"golang.org/x/crypto/argon2":              "internal/auth",
+	"golang.org/x/crypto/ssh":                 "internal/probe",
 	"modernc.org/sqlite":                      "internal/store",
 	"github.com/golang-jwt/jwt":               "",
 	"github.com/google/uuid":                  "",

@@ -25,6 +25,7 @@ import (
 	"github.com/atelier-compute/atelier/internal/jobs"
 	"github.com/atelier-compute/atelier/internal/logs"
 	"github.com/atelier-compute/atelier/internal/place"
+	"github.com/atelier-compute/atelier/internal/probe"
 	"github.com/atelier-compute/atelier/internal/provider"
 	"github.com/atelier-compute/atelier/internal/provider/all"
 	"github.com/atelier-compute/atelier/internal/reconcile"
@@ -101,6 +102,7 @@ func open(ctx context.Context, s settings, log *slog.Logger) (srv *server, err e
 	api := &azureml.API{
 		DB: srv.db, Now: time.Now, NewID: auth.NewGUID, Queue: srv.queue, Catalogs: catalogs(providers), Blobs: blobs, Logs: logStore,
 		HashPassword: srv.auth.HashPassword, Seal: srv.auth.Seal, Open: srv.auth.Open, SAS: sas, BlobHost: blobHost(sas.Account, srv.endpoint),
+		Prober:     &probe.Prober{Now: time.Now},
 		Principals: srv.auth, AnswerDevice: srv.answerDevice,
 		Tenant: srv.auth.Tenant(), UniqueInWorkspace: s.UniqueInWorkspace,
 	}

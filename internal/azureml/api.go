@@ -46,6 +46,8 @@ type API struct {
 	Principals   Principals
 	AnswerDevice func(caller arm.Caller, code string, yes bool) error
 
+	Prober Prober // nil: connections are not tested
+
 	Tenant            string
 	UniqueInWorkspace bool        // compute names need to be unique in their workspace only
 	Uploads           blob.Limits // of one upload; zero fields are blob's defaults

@@ -148,6 +148,7 @@ func computeShapes() map[string]arm.Shape {
 		"GET " + one + "/why":    {Reply: whyOut{}},
 		"GET " + one + "/series": {Reply: seriesOut{}, Query: []string{"from", "to", "points"}},
 
+		"POST {ws}/testConnection":              {Body: connectionIn{}, Reply: connectionOut{}, Statuses: []int{200}},
 		"POST " + one + "/nodes/{node}/drain":   {Reply: nodeOut{}, Statuses: []int{200}},
 		"POST " + one + "/nodes/{node}/preempt": {Reply: nodeOut{}, Statuses: []int{200}},
 

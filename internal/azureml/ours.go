@@ -68,6 +68,10 @@ func (a *API) Ours() []arm.Route {
 			Doc: "says why a compute is not what it should be",
 		},
 		{
+			Method: "POST", Pattern: inWS + "/testConnection", Action: nodeWrite, Handler: a.testConnection,
+			Doc: "says whether a machine can be attached by SSH: whether it answers, which host key it has, whether its user is let in, and what is there; keeps nothing",
+		},
+		{
 			Method: "GET", Pattern: compute + "/series", Action: ws + "computes/read", Handler: a.getSeries,
 			Doc: "says how many nodes a compute wanted and had, by state, over time; from, to, points",
 		},
