@@ -7,7 +7,10 @@ import type { Plugin } from 'vite'
 const brotli = promisify(brotliCompress)
 const zip = promisify(gzip)
 
-/** Puts .br and .gz beside everything of the build that is text, so that the server never compresses. */
+/**
+ * Puts .br and .gz in the place of everything of the build that is text, so that the server never compresses and the
+ * binary holds nothing that no browser asks for. The server unpacks for whoever takes neither.
+ */
 export function compress(): Plugin {
   let out = 'dist'
   return {
@@ -27,6 +30,7 @@ export function compress(): Plugin {
           const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }
           await writeFile(`${file}.br`, await brotli(data, quality))
           await writeFile(`${file}.gz`, await zip(data, { level: 9 }))
+          await unlink(file)
         }),
       )
       await writeFile(join(out, '.gitkeep'), '')
