@@ -99,7 +99,9 @@ export type ConnectionCheck = {
   status: 'ok' | 'failed' | 'warning' | 'skipped'
   message: string
   detail?: string
+  /** In words what would help, and a line for a shell on the machine. */
   help?: string
+  command?: string
   milliseconds: number
 }
 

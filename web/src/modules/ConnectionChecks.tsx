@@ -98,7 +98,6 @@ function Check(props: { check: ConnectionCheck; hostKey: ConnectionTest['hostKey
   const format = useFormat()
   const styles = useStyles()
   const { check, hostKey, trusted } = props
-  const open = hostKey && hostKey.fingerprint !== trusted
   return (
     <li className={styles.item} data-check={check.name} data-status={check.status}>
       <div className={styles.line}>
@@ -119,46 +118,32 @@ function Check(props: { check: ConnectionCheck; hostKey: ConnectionTest['hostKey
       {(hostKey || check.detail || check.help) && (
         <div className={styles.below}>
           {hostKey && (
-            <>
-              <span className={styles.code}>
-                {hostKey.type} {hostKey.fingerprint}
-              </span>
-              {open ? (
-                <>
-                  <span>{t('test.trust.help', { file: keyFile(hostKey.type) })}</span>
-                  <Button
-                    size="small"
-                    icon={<ShieldCheckmarkRegular />}
-                    onClick={() => props.onTrust(hostKey.fingerprint)}
-                  >
-                    {t('test.trust')}
-                  </Button>
-                </>
-              ) : (
-                <span>{t('test.trusted')}</span>
-              )}
-            </>
+            <span className={styles.code}>
+              {hostKey.type} {hostKey.fingerprint}
+            </span>
           )}
           {check.detail && (
             <span className={styles.code} lang="en">
               {check.detail}
             </span>
           )}
-          {check.help && check.status !== 'ok' && (
+          {check.help && <span lang="en">{check.help}</span>}
+          {check.command && (
             <div className={styles.help}>
               <CodeBlock
-                code={check.help}
+                code={check.command}
                 label={t('test.help', { check: t(`test.${check.name}`) })}
                 copyLabel={t('test.help.copy', { check: t(`test.${check.name}`) })}
               />
             </div>
+          )}
+          {hostKey && hostKey.fingerprint !== trusted && (
+            <Button size="small" icon={<ShieldCheckmarkRegular />} onClick={() => props.onTrust(hostKey.fingerprint)}>
+              {t('test.trust')}
+            </Button>
           )}
         </div>
       )}
     </li>
   )
 }
-
-/** The file on the machine that holds the key which the fingerprint is of. */
-const keyFile = (type: string): string =>
-  `/etc/ssh/ssh_host_${type.includes('ed25519') ? 'ed25519' : type.includes('ecdsa') ? 'ecdsa' : 'rsa'}_key.pub`

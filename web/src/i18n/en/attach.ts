@@ -122,8 +122,6 @@ export const attach = {
   'test.status.warning': 'warning',
   'test.status.skipped': 'skipped',
   'test.trust': 'Trust this key',
-  'test.trust.help': 'Compare it with what the machine itself says: ssh-keygen -lf {file}',
-  'test.trusted': 'You trust this key.',
   'test.help': 'What helps with {check}',
   'test.help.copy': 'Copy the command for {check}',
 } as const

@@ -124,8 +124,6 @@ export const attach: Record<keyof typeof en, string> = {
   'test.status.warning': '경고',
   'test.status.skipped': '건너뜀',
   'test.trust': '이 키 신뢰',
-  'test.trust.help': '머신에서 직접 확인한 값과 비교하세요: ssh-keygen -lf {file}',
-  'test.trusted': '신뢰하는 키입니다.',
   'test.help': '{check} 해결 방법',
   'test.help.copy': '{check} 해결 명령 복사',
 }

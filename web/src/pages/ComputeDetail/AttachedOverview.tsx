@@ -1,7 +1,5 @@
 import { Badge, makeStyles, tokens } from '@fluentui/react-components'
-import { useInfiniteQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { events } from '~/api/queries/job.ts'
 import type { Compute } from '~/api/types.ts'
 import { CopyButton } from '~/components/CopyButton.tsx'
 import { Panel, PanelGrid, type Property, PropertyList } from '~/components/Panel.tsx'
@@ -9,7 +7,6 @@ import { Timestamp } from '~/components/Timestamp.tsx'
 import { useText } from '~/i18n/text.tsx'
 import { useNow } from '~/modules/clock.ts'
 import { StateBadge } from '~/modules/StateBadge.tsx'
-import { useWorkspace } from '~/modules/workspace.tsx'
 import { AttachedKindPanels } from './AttachedKindPanels.tsx'
 import { AttachedNotices } from './AttachedNotices.tsx'
 import { brought } from './attachedFacts.ts'
@@ -45,13 +42,12 @@ function useCommon(compute: Compute): Property[] {
   const t = useText()
   const styles = useStyles()
   const now = useNow()
-  const by = useMaker(compute.name)
   const p = compute.properties
   const items: Property[] = [
     { label: t('attached.type'), value: t(`type.${p.computeType}`) },
     { label: t('attached.provisioning'), value: <StateBadge state={p.provisioningState} /> },
     { label: t('attached.location'), value: p.computeLocation || compute.location },
-    { label: brought(compute) ? t('attached.by') : t('attached.createdBy'), value: by },
+    { label: brought(compute) ? t('attached.by') : t('attached.createdBy'), value: compute.systemData?.createdBy },
     { label: t('attached.created'), value: <Timestamp at={p.createdOn} now={now} /> },
     { label: t('attached.modified'), value: <Timestamp at={p.modifiedOn} now={now} /> },
   ]
@@ -86,11 +82,4 @@ function Copied({ text, what }: { text: string; what: 'resourceId' | 'id' }): Re
       <CopyButton text={text} label={t(`attached.${what}.copy`)} />
     </span>
   )
-}
-
-/** Who made the compute. It says so nowhere but in its first event. */
-function useMaker(name: string): string | undefined {
-  const ws = useWorkspace()
-  const { data } = useInfiniteQuery(events(ws, { target: `computes/${name}`, verb: 'created' }, 1))
-  return data?.pages[0]?.value.at(-1)?.actor
 }
