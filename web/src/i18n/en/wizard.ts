@@ -53,4 +53,13 @@ export const wizard = {
   'size.category.StorageOptimized': 'Storage optimized',
   'size.category.Gpu': 'GPU',
   'size.category.Local': 'This machine',
+  'copy.title': 'Copy as',
+  'copy.cli': 'CLI',
+  'copy.rest': 'REST',
+  'copy.sdk': 'Python SDK',
+  'copy.yaml': 'YAML',
+  'copy.button': 'Copy as {form}',
+  'copy.secrets': 'Set {variables} in your shell first; secrets are not shown here.',
+  'copy.rest.help':
+    '$ATELIER_TOKEN is a token of yours (Settings > Tokens). curl finds the certificate after eval "$(atelier env)".',
 } as const

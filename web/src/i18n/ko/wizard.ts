@@ -55,4 +55,13 @@ export const wizard: Record<keyof typeof en, string> = {
   'size.category.StorageOptimized': '스토리지 최적화',
   'size.category.Gpu': 'GPU',
   'size.category.Local': '이 머신',
+  'copy.title': '복사 형식',
+  'copy.cli': 'CLI',
+  'copy.rest': 'REST',
+  'copy.sdk': 'Python SDK',
+  'copy.yaml': 'YAML',
+  'copy.button': '{form} 복사',
+  'copy.secrets': '먼저 셸에서 {variables}을(를) 설정하세요. 비밀 값은 여기에 표시하지 않습니다.',
+  'copy.rest.help':
+    '$ATELIER_TOKEN은 본인의 토큰입니다(설정 > 토큰). eval "$(atelier env)"을 실행하면 curl이 인증서를 찾습니다.',
 }

@@ -1,0 +1,61 @@
+import { makeStyles, Tab, TabList, tokens, Text as Words } from '@fluentui/react-components'
+import { useId, useMemo, useState } from 'react'
+import { CodeBlock } from '~/components/CodeBlock.tsx'
+import { useText } from '~/i18n/text.tsx'
+import { type CopyForm, copies, copyForms } from './specs/copies.ts'
+import type { ComputeDocument } from './specs/document.ts'
+import { useWorkspace } from './workspace.tsx'
+
+const useStyles = makeStyles({
+  root: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalXS, minWidth: 0 },
+  heading: { margin: 0 },
+  tabs: { flexWrap: 'wrap', marginInlineStart: '-8px' },
+  panel: {
+    minWidth: 0,
+    '& pre': { maxHeight: '260px', overflowY: 'auto' },
+  },
+  note: { color: tokens.colorNeutralForeground2 },
+})
+
+/** What the form would post, as a command line, a request, code and a file. Secrets are left to the reader's variables. */
+export function CopyAs({ document }: { document: ComputeDocument }) {
+  const t = useText()
+  const styles = useStyles()
+  const ws = useWorkspace()
+  const id = useId()
+  const [form, setForm] = useState<CopyForm>('cli')
+  const all = useMemo(() => copies({ origin: location.origin, ws }, document), [document, ws])
+  const name = t(`copy.${form}`)
+  return (
+    <section className={styles.root} aria-labelledby={`${id}-title`}>
+      <Words as="h2" weight="semibold" id={`${id}-title`} className={styles.heading}>
+        {t('copy.title')}
+      </Words>
+      <TabList
+        size="small"
+        className={styles.tabs}
+        selectedValue={form}
+        onTabSelect={(_, d) => setForm(d.value as CopyForm)}
+      >
+        {copyForms.map((f) => (
+          <Tab key={f} value={f} id={`${id}-${f}`} aria-controls={`${id}-panel`}>
+            {t(`copy.${f}`)}
+          </Tab>
+        ))}
+      </TabList>
+      <div role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${form}`} className={styles.panel}>
+        <CodeBlock code={all[form]} label={name} copyLabel={t('copy.button', { form: name })} />
+      </div>
+      {all.variables.length > 0 && (
+        <Words size={200} className={styles.note}>
+          {t('copy.secrets', { variables: all.variables.map((v) => `$${v}`).join(', ') })}
+        </Words>
+      )}
+      {form === 'rest' && (
+        <Words size={200} className={styles.note}>
+          {t('copy.rest.help')}
+        </Words>
+      )}
+    </section>
+  )
+}

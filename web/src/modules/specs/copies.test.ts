@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { clusterDefaults, clusterDocument, clusterValues } from './cluster.ts'
+import { copies } from './copies.ts'
+import type { Place } from './document.ts'
+
+const ws = {
+  subscription: '00000000-0000-0000-0000-000000000000',
+  resourceGroup: 'default',
+  name: 'default',
+  location: 'local',
+}
+const place: Place = { origin: 'https://studio.example:8443', ws }
+const values = { ...clusterDefaults, location: 'fake', size: 'Standard_DS3_v2', name: 'cpu' }
+
+describe('a cluster of the form', () => {
+  it('is a document that says what the form does', () => {
+    expect(clusterDocument({ ...values, min: '１', idle: '2m' }, ws)).toEqual({
+      name: 'cpu',
+      body: {
+        location: 'fake',
+        properties: {
+          computeType: 'AmlCompute',
+          computeLocation: 'fake',
+          disableLocalAuth: true,
+          properties: {
+            osType: 'Linux',
+            vmSize: 'Standard_DS3_v2',
+            vmPriority: 'Dedicated',
+            scaleSettings: { minNodeCount: 1, maxNodeCount: 4, nodeIdleTimeBeforeScaleDown: 'PT2M' },
+            remoteLoginPortPublicAccess: 'Disabled',
+            enableNodePublicIp: true,
+          },
+        },
+      },
+    })
+  })
+
+  it('is one command line', () => {
+    expect(copies(place, clusterDocument(values, ws)).cli).toBe(
+      'atelier compute create cluster cpu --location fake --size Standard_DS3_v2 \\\n  --min 0 --max 4 --idle 120s --public-ssh=false',
+    )
+  })
+
+  it('names the workspace when it is another, and quotes what a shell would read', () => {
+    const document = clusterDocument(
+      { ...values, description: "it's $HOME", tags: [{ key: 'team', value: 'a b' }], priority: 'LowPriority' },
+      ws,
+    )
+    const { cli } = copies({ ...place, ws: { ...ws, name: 'lab' } }, document)
+    expect(cli).toContain(`--description 'it'\\''s $HOME'`)
+    expect(cli).toContain(`--tag 'team=a b'`)
+    expect(cli).toContain('--priority low')
+    expect(cli).toContain('--workspace lab')
+  })
+
+  const secret = {
+    ...values,
+    ssh: true,
+    sshWay: 'password' as const,
+    adminPassword: 'correct horse',
+    description: 'costs $5 `now`',
+  }
+
+  it('never shows a password', () => {
+    const all = copies(place, clusterDocument(secret, ws))
+    expect(JSON.stringify(all)).not.toContain('correct horse')
+    expect(all.variables).toEqual(['ADMIN_PASSWORD'])
+    expect(all.cli).toContain('admin_password: $ADMIN_PASSWORD')
+    expect(all.cli).toContain('costs \\$5 \\`now\\`')
+    expect(all.rest).toContain('"adminUserPassword": "$ADMIN_PASSWORD"')
+    expect(all.sdk).toContain('import os\n')
+    expect(all.sdk).toContain('admin_password=os.environ["ADMIN_PASSWORD"]')
+    expect(all.yaml).toContain('admin_password: $ADMIN_PASSWORD')
+  })
+
+  it('is a file of the amlCompute schema', () => {
+    const document = clusterDocument(
+      {
+        ...values,
+        identity: { kind: 'user', ids: '/subscriptions/s/a\n/subscriptions/s/b' },
+        network: { resourceGroup: 'net', network: 'v', subnet: 's' },
+        tags: [{ key: 'yes', value: 'no' }],
+      },
+      ws,
+    )
+    const { yaml } = copies(place, document)
+    expect(yaml, 'readers of YAML 1.1 take a bare yes for true').toMatch(/'yes': 'no'|"yes": "no"/)
+    expect(parse(yaml)).toEqual({
+      $schema: 'https://azuremlschemas.azureedge.net/latest/amlCompute.schema.json',
+      name: 'cpu',
+      type: 'amlcompute',
+      location: 'fake',
+      tags: { yes: 'no' },
+      size: 'Standard_DS3_v2',
+      tier: 'dedicated',
+      min_instances: 0,
+      max_instances: 4,
+      idle_time_before_scale_down: 120,
+      ssh_public_access_enabled: false,
+      network_settings: {
+        subnet: `/subscriptions/${ws.subscription}/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/v/subnets/s`,
+      },
+      identity: {
+        type: 'user_assigned',
+        user_assigned_identities: [{ resource_id: '/subscriptions/s/a' }, { resource_id: '/subscriptions/s/b' }],
+      },
+    })
+  })
+
+  it('is Python for azure-ai-ml', () => {
+    expect(copies(place, clusterDocument({ ...values, identity: { kind: 'system', ids: '' } }, ws)).sdk).toBe(
+      `# First, in a shell: eval "$(atelier env)"
+from azure.ai.ml import MLClient
+from azure.ai.ml.entities import AmlCompute, IdentityConfiguration
+from azure.identity import EnvironmentCredential
+
+ml = MLClient(EnvironmentCredential(disable_instance_discovery=True), "00000000-0000-0000-0000-000000000000", "default", "default")
+ml.compute.begin_create_or_update(AmlCompute(
+    name="cpu",
+    location="fake",
+    size="Standard_DS3_v2",
+    tier="dedicated",
+    min_instances=0,
+    max_instances=4,
+    idle_time_before_scale_down=120,
+    ssh_public_access_enabled=False,
+    identity=IdentityConfiguration(type="system_assigned"),
+)).result()
+`,
+    )
+  })
+
+  it('becomes the same form again when it is duplicated', () => {
+    const given = {
+      ...values,
+      ssh: true,
+      adminKey: 'ssh-ed25519 AAAA me',
+      identity: { kind: 'user' as const, ids: '/subscriptions/s/a' },
+      network: { resourceGroup: 'net', network: 'v', subnet: 's' },
+      tags: [{ key: 'a', value: 'b' }],
+      description: 'd',
+    }
+    const { body } = clusterDocument(given, ws)
+    const compute = { name: 'cpu', tags: null, identity: null, ...body }
+    expect(clusterValues(compute as never, 'CPU')).toEqual({ ...given, name: '' })
+  })
+})
+
+describe('a compute of a kind without a schema', () => {
+  const document = {
+    name: 'machine',
+    body: {
+      location: 'local',
+      properties: {
+        computeType: 'VirtualMachine',
+        resourceId: '/x',
+        properties: { administratorAccount: { username: 'me', password: 'secret', privateKeyData: null } },
+      },
+    },
+  }
+  it('is applied as it is', () => {
+    const all = copies(place, document)
+    expect(all.cli).toMatch(/^atelier compute apply machine -f - <<EOF\n/)
+    expect(all.cli).toContain('"password": "$PASSWORD"')
+    expect(all.sdk).toContain('"password": os.environ["PASSWORD"],')
+    expect(all.sdk).toContain('"privateKeyData": None,')
+    expect(parse(all.yaml).properties.computeType).toBe('VirtualMachine')
+  })
+})

@@ -1,0 +1,39 @@
+/** Lines for a shell. */
+import { defaultWorkspace, fillSecrets, type Place } from './document.ts'
+
+/** The word as a shell must be given it. */
+export function quote(word: string): string {
+  if (word !== '' && /^[A-Za-z0-9_@%+=:,./-]+$/.test(word)) return word
+  return `'${word.replaceAll("'", `'\\''`)}'`
+}
+
+/** A command of several words, broken before flags so that it can be read. */
+export function command(words: string[]): string {
+  let out = ''
+  let line = ''
+  for (const word of words) {
+    if (word.startsWith('-') && line.length > 60) {
+      out += `${line} \\\n`
+      line = '  '
+    }
+    line += line.trim() === '' ? word : ` ${word}`
+  }
+  return out + line
+}
+
+/** The flags that say which workspace, if it is not the one that everybody has. */
+export function workspaceFlags({ ws }: Place): string[] {
+  const flags: string[] = []
+  if (ws.name !== defaultWorkspace.name) flags.push('--workspace', quote(ws.name))
+  if (ws.resourceGroup !== defaultWorkspace.resourceGroup) flags.push('--resource-group', quote(ws.resourceGroup))
+  if (ws.subscription !== defaultWorkspace.subscription) flags.push('--subscription', quote(ws.subscription))
+  return flags
+}
+
+/** A command that reads a document from its standard input. With secrets, the shell puts in its variables. */
+export function withInput(line: string, document: string, hasSecrets: boolean): string {
+  const text = document.endsWith('\n') ? document : `${document}\n`
+  if (!hasSecrets) return `${line} <<'EOF'\n${text}EOF`
+  const escaped = text.replace(/[\\$`]/g, (c) => `\\${c}`)
+  return `${line} <<EOF\n${fillSecrets(escaped, (v) => `$${v}`)}EOF`
+}
