@@ -141,7 +141,7 @@ func (a *App) Root() *cobra.Command {
 // Commands are the commands that talk to a server.
 func (a *App) Commands() []*cobra.Command {
 	all := []*cobra.Command{
-		a.computeCommand(), a.jobCommand(), a.logsCommand("logs JOB"), a.eventsCommand(), a.whyCommand(), a.whoamiCommand(), a.principalCommand(), a.tokenCommand(), a.deviceCommand(), a.envCommand(), a.versionCommand(),
+		a.computeCommand(), a.jobCommand(), a.logsCommand("logs JOB"), a.eventsCommand(), a.whyCommand(), a.whoamiCommand(), a.quotaCommand(), a.principalCommand(), a.tokenCommand(), a.deviceCommand(), a.envCommand(), a.versionCommand(),
 	}
 	for _, c := range all {
 		c.GroupID = "work"

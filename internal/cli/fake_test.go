@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -105,7 +106,7 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.seen = append(f.seen, method+" "+strings.TrimPrefix(r.URL.Path, fakeWorkspace)+" "+string(body))
 	}
 	if at, ok := strings.CutPrefix(r.URL.Path, "/subscriptions/00000000-0000-0000-0000-000000000000/providers/Microsoft.MachineLearningServices/locations/"); ok {
-		f.location(w, at)
+		f.location(w, r, at)
 		return
 	}
 	rest, ok := strings.CutPrefix(r.URL.Path, fakeWorkspace)
@@ -150,16 +151,35 @@ func fail(w http.ResponseWriter, status int, code, message string) {
 	answer(w, status, map[string]any{"error": map[string]any{"code": code, "message": message, "target": nil, "details": []any{}}})
 }
 
-func (f *fake) location(w http.ResponseWriter, at string) {
+func (f *fake) location(w http.ResponseWriter, r *http.Request, at string) {
 	switch at {
 	case "local/vmSizes":
 		fmt.Fprint(w, `{"value":[{"name":"Local","family":"local","vCPUs":2,"gpus":0,"memoryGB":8,"maxResourceVolumeMB":51200,"lowPriorityCapable":true,"supportedComputeTypes":["AmlCompute"],"estimatedVMPrices":null},
 {"name":"Standard_NC6s_v3","family":"standardNCSv3Family","vCPUs":6,"gpus":1,"memoryGB":112,"maxResourceVolumeMB":753664,"lowPriorityCapable":true,"supportedComputeTypes":["AmlCompute"],"estimatedVMPrices":{"billingCurrency":"USD","unitOfMeasure":"OneHour","values":[{"retailPrice":3.06,"osType":"Linux","vmTier":"Standard"}]}}]}`)
 	case "local/usages":
 		fmt.Fprint(w, `{"value":[{"id":"y","type":"t","unit":"Count","currentValue":0,"limit":-1,"name":{"value":"idleFamily","localizedValue":"idleFamily"}},{"id":"x","type":"t","unit":"Count","currentValue":4,"limit":-1,"name":{"value":"standardDSv2Family","localizedValue":"Standard DSv2 Family vCPUs"}}]}`)
+	case "local/quotas":
+		fmt.Fprintf(w, `{"value":[{"id":"%[1]s2/quotas/local","name":{"value":"local"},"limit":3},{"id":"%[1]s/quotas/local","name":{"value":"local"},"limit":-1},{"id":"%[1]s/quotas/standardNCSv3Family","name":{"value":"standardNCSv3Family"},"limit":10},{"id":"%[1]s/quotas/LowPriorityCores","name":{"value":"LowPriorityCores"},"limit":-1}]}`, fakeWorkspace)
+	case "local/updateQuotas":
+		f.updateQuotas(w, r)
 	default:
 		fail(w, 404, "LocationNotFound", "there is no location called "+strings.Split(at, "/")[0])
 	}
+}
+
+func (f *fake) updateQuotas(w http.ResponseWriter, r *http.Request) {
+	var body struct{ Value []map[string]any }
+	_ = json.NewDecoder(r.Body).Decode(&body)
+	q := body.Value[0]
+	switch family := path.Base(q["id"].(string)); {
+	case family != "local" && family != "standardNCSv3Family":
+		q["status"] = "InvalidVMFamilyName"
+	case q["limit"] == 1.0:
+		q["status"] = "InvalidQuotaBelowClusterMinimum"
+	default:
+		q["status"] = "Success"
+	}
+	answer(w, 200, map[string]any{"value": body.Value})
 }
 
 func (f *fake) compute(w http.ResponseWriter, r *http.Request, parts []string) {
