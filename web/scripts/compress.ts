@@ -13,13 +13,18 @@ const zip = promisify(gzip)
  */
 export function compress(): Plugin {
   let out = 'dist'
+  let written = false
   return {
     name: 'compress',
     apply: 'build',
     configResolved(config) {
       out = config.build.outDir
     },
+    writeBundle() {
+      written = true
+    },
     async closeBundle() {
+      if (!written) return // the build failed, and says why by itself
       const files = await readdir(out, { recursive: true, withFileTypes: true })
       const texts = files
         .filter((f) => f.isFile() && /\.(js|css|svg|json)$/.test(f.name))
