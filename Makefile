@@ -8,7 +8,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 TOOL := go tool -modfile=tools/go.mod
 DATA := $(or $(ATELIER_DATA_DIR),.atelier)
 
-.PHONY: build run test test-short bench check gen clean
+.PHONY: build run test test-short bench check gen pictures clean
 
 build: ## bin/atelier: server, web studio, node agent and command line in one static file
 	scripts/web build
@@ -19,6 +19,7 @@ run: build ## the example job on a cluster that grows from zero; serves until Ct
 
 test: check build ## all tests, from the vocabulary to the real binary and the examples
 	scripts/need-clients
+	scripts/need-system
 	go test -run '^$$' ./... >/dev/null
 	go test -p 1 -timeout 50m ./...
 	scripts/test-examples
@@ -40,6 +41,9 @@ gen: ## what is generated and kept in git
 	go test ./internal/cli -run TestReference -update
 	go test ./internal/azureml -run TestOpenAPIFile -update
 	scripts/web gen
+
+pictures: build ## docs/images/studio-*.png, taken of the real thing in a browser
+	scripts/web pictures
 
 clean: ## leaves the data directory alone
 	rm -rf bin test/results

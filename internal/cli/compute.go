@@ -20,7 +20,7 @@ func (a *App) computeCommand() *cobra.Command {
 		a.computePower("start", "Start instances", "cannot.start", "compute.start"),
 		a.computePower("stop", "Stop instances; their home is kept", "cannot.stop", "compute.stop"),
 		a.computePower("restart", "Give instances a new machine", "cannot.restart", "compute.restart"),
-		a.computeNodes(), a.computeNode(), a.computeSeries(), a.computeSizes(), a.computeUsage())
+		a.computeNodes(), a.computeNode(), a.computeSeries(), a.computeTestConnection(), a.computeSizes(), a.computeUsage())
 }
 
 var computeColumns = []column{

@@ -122,6 +122,8 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, `{"name":"ann","displayName":"Ann Example","kind":"user","workspace":{"name":"default","location":"local","subscription":"s","resourceGroup":"default"},"roles":["Reader","AzureML Compute Operator"],"actions":["a/read","b/read"]}`)
 	case "sizes":
 		fmt.Fprint(w, offers[r.URL.Query().Get("priority")])
+	case "testConnection":
+		testConnection(w, r)
 	case "computes":
 		f.compute(w, r, parts[1:])
 	case "jobs":
@@ -130,6 +132,22 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.events(w, r)
 	default:
 		f.asset(w, r, parts)
+	}
+}
+
+// testConnection shows a host key until it is trusted, and finds no docker then.
+func testConnection(w http.ResponseWriter, r *http.Request) {
+	var in struct{ HostKey, Password string }
+	_ = json.NewDecoder(r.Body).Decode(&in)
+	switch {
+	case in.Password == "too often":
+		fail(w, 400, "InvalidRequest", "port is 99999")
+	case in.HostKey == "":
+		fmt.Fprint(w, `{"ok":false,"hostKey":{"type":"ssh-ed25519","fingerprint":"SHA256:abc"},"checks":[{"name":"tcp","status":"ok","code":"Answers","message":"10.0.0.5:22 answers","milliseconds":3},{"name":"hostKey","status":"warning","code":"HostKeyUnknown","message":"nobody has confirmed it","milliseconds":9},{"name":"auth","status":"skipped","code":"NotLookedAt","message":"not looked at","milliseconds":0}]}`)
+	case in.Password == "open":
+		fmt.Fprint(w, `{"ok":true,"hostKey":{"type":"ssh-ed25519","fingerprint":"SHA256:abc"},"checks":[{"name":"docker","status":"ok","code":"DockerWorks","message":"Docker 27","milliseconds":30}]}`)
+	default:
+		fmt.Fprint(w, `{"ok":false,"hostKey":{"type":"ssh-ed25519","fingerprint":"SHA256:abc"},"checks":[{"name":"docker","status":"failed","code":"DockerMissing","message":"docker is missing","detail":"sh: docker: not found\n","help":"install it","command":"sudo apt-get install docker.io","milliseconds":30}]}`)
 	}
 }
 

@@ -23,10 +23,11 @@ func (r *run) inspect(ctx context.Context, c *ssh.Client) {
 	} {
 		began := r.Now()
 		a := execute(c, "LC_ALL=C; export LC_ALL; "+look.command)
-		check := Check{Status: Failed, Message: fmt.Sprintf("no answer within %s", timeLimit), Help: "the machine may be busy; test again"}
+		check := Check{Status: Failed, Code: "NoAnswer", Message: fmt.Sprintf("no answer within %s", timeLimit), Help: "the machine may be busy; test again"}
 		switch {
 		case ctx.Err() != nil:
 		case a.err != nil:
+			check.Code = "CommandFailed"
 			check.Message, check.Detail, check.Help = "the command could not be run", a.err.Error(), "let the user run commands over SSH: no ForceCommand, and a shell that is one"
 		default:
 			check = look.judge(r, a)
@@ -100,20 +101,21 @@ func (l *limited) Write(p []byte) (int, error) {
 }
 
 func (r *run) sudo(a answer) Check {
+	user := Params{"user": r.User}
 	help := Check{
-		Status: Failed, Detail: a.errs, Help: "let the user run everything without being asked",
+		Status: Failed, Code: "SudoDenied", Params: user, Detail: a.errs, Help: "let the user run everything without being asked",
 		Command: fmt.Sprintf("echo '%s ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/atelier", r.User),
 	}
 	switch {
 	case a.code == 0 && strings.TrimSpace(a.out) == "root":
-		return Check{Status: OK, Message: r.User + " is root"}
+		return Check{Status: OK, Code: "IsRoot", Params: user, Message: r.User + " is root"}
 	case a.code == 0:
-		return Check{Status: OK, Message: r.User + " may use sudo without a password"}
+		return Check{Status: OK, Code: "SudoWorks", Params: user, Message: r.User + " may use sudo without a password"}
 	case a.missing():
-		help.Message = "sudo is missing"
+		help.Code, help.Message = "SudoMissing", "sudo is missing"
 		help.Help, help.Command = "install it as root, or sign in as root", "apt-get install sudo && usermod -aG sudo "+r.User
 	case a.says("password is required", "a terminal is required"):
-		help.Message = "sudo asks " + r.User + " for a password"
+		help.Code, help.Message = "SudoAsks", "sudo asks "+r.User+" for a password"
 	default:
 		help.Message = r.User + " may not use sudo"
 	}
@@ -122,20 +124,20 @@ func (r *run) sudo(a answer) Check {
 
 func (r *run) docker(a answer) Check {
 	version := strings.TrimSpace(a.out)
-	bad := func(message, help, command string) Check {
-		return Check{Status: Failed, Message: message, Detail: a.errs, Help: help, Command: command}
+	bad := func(code, message, help, command string) Check {
+		return Check{Status: Failed, Code: code, Params: Params{"user": r.User}, Message: message, Detail: a.errs, Help: help, Command: command}
 	}
 	switch {
 	case a.code == 0 && version != "":
-		return Check{Status: OK, Message: "Docker " + clean(version, 40)}
+		return Check{Status: OK, Code: "DockerWorks", Params: Params{"version": clean(version, 40)}, Message: "Docker " + clean(version, 40)}
 	case a.missing():
-		return bad("docker is missing", "install it: apt-get install docker.io on Debian and Ubuntu, dnf install docker elsewhere", "sudo apt-get install -y docker.io")
+		return bad("DockerMissing", "docker is missing", "install it: apt-get install docker.io on Debian and Ubuntu, dnf install docker elsewhere", "sudo apt-get install -y docker.io")
 	case a.says("permission denied"):
-		return bad(r.User+" may not use docker", "add the user to the group docker; it counts from the next sign-in", "sudo usermod -aG docker "+r.User)
+		return bad("DockerDenied", r.User+" may not use docker", "add the user to the group docker; it counts from the next sign-in", "sudo usermod -aG docker "+r.User)
 	case a.says("cannot connect to the docker daemon", "is the docker daemon running"):
-		return bad("docker is there, and its daemon does not run", "start it, now and at every start of the machine", "sudo systemctl enable --now docker")
+		return bad("DockerStopped", "docker is there, and its daemon does not run", "start it, now and at every start of the machine", "sudo systemctl enable --now docker")
 	}
-	return bad("docker does not work", "run docker version there and see what it says", "docker version")
+	return bad("DockerBroken", "docker does not work", "run docker version there and see what it says", "docker version")
 }
 
 // gpu counts lines such as "GPU 0: NVIDIA GeForce RTX 4090 (UUID: GPU-…)".
@@ -159,16 +161,16 @@ func (r *run) gpu(a answer) Check {
 	}
 	switch {
 	case a.missing():
-		return Check{Status: Skipped, Message: "no NVIDIA driver: jobs there have no GPU", Help: "if the machine has GPUs, install the driver", Command: "sudo ubuntu-drivers install"}
+		return Check{Status: Skipped, Code: "NoGPUDriver", Message: "no NVIDIA driver: jobs there have no GPU", Help: "if the machine has GPUs, install the driver", Command: "sudo ubuntu-drivers install"}
 	case a.code != 0:
 		return Check{
-			Status: Warning, Message: "the NVIDIA driver does not work", Detail: a.out + a.errs,
+			Status: Warning, Code: "GPUDriverBroken", Message: "the NVIDIA driver does not work", Detail: a.out + a.errs,
 			Help: "restart the machine after an update of the driver, or install the driver anew", Command: "nvidia-smi",
 		}
 	case len(words) == 0:
-		return Check{Status: Skipped, Message: "no GPU", Detail: a.out}
+		return Check{Status: Skipped, Code: "NoGPU", Message: "no GPU", Detail: a.out}
 	}
-	return Check{Status: OK, Message: strings.Join(words, ", ")}
+	return Check{Status: OK, Code: "GPUs", Params: Params{"gpus": strings.Join(words, ", ")}, Message: strings.Join(words, ", ")}
 }
 
 // minFree is how much must be free for an image and what a job writes.
@@ -179,16 +181,16 @@ func (r *run) disk(a answer) Check {
 	lines := strings.Split(strings.TrimSpace(a.out), "\n")
 	fields := strings.Fields(lines[len(lines)-1])
 	if a.code != 0 || len(lines) < 2 || len(fields) < 6 {
-		return Check{Status: Warning, Message: "how much of the disk is free is not known", Detail: a.out + a.errs, Help: "run df there and see what it says", Command: "df -P /"}
+		return Check{Status: Warning, Code: "DiskUnknown", Message: "how much of the disk is free is not known", Detail: a.out + a.errs, Help: "run df there and see what it says", Command: "df -P /"}
 	}
 	size, err1 := strconv.ParseInt(fields[1], 10, 64)
 	free, err2 := strconv.ParseInt(fields[3], 10, 64)
 	if err1 != nil || err2 != nil || size <= 0 || free < 0 {
-		return Check{Status: Warning, Message: "how much of the disk is free is not known", Detail: a.out, Help: "run df there and see what it says", Command: "df -P /"}
+		return Check{Status: Warning, Code: "DiskUnknown", Message: "how much of the disk is free is not known", Detail: a.out, Help: "run df there and see what it says", Command: "df -P /"}
 	}
-	c := Check{Status: OK, Message: fmt.Sprintf("%s of %s free", gib(free), gib(size))}
+	c := Check{Status: OK, Code: "DiskFree", Params: Params{"free": gib(free), "size": gib(size)}, Message: fmt.Sprintf("%s of %s free", gib(free), gib(size))}
 	if free < minFree>>10 {
-		c.Status, c.Help, c.Command = Warning, "images and outputs of jobs take some space: free at least "+gib(minFree>>10), "docker system prune"
+		c.Code, c.Status, c.Help, c.Command = "DiskLow", Warning, "images and outputs of jobs take some space: free at least "+gib(minFree>>10), "docker system prune"
 	}
 	return c
 }

@@ -46,12 +46,17 @@ type HostKey struct {
 type Check struct {
 	Name         string `json:"name" api:"enum=tcp|hostKey|auth|sudo|docker|gpu|disk"`
 	Status       string `json:"status" api:"enum=ok|failed|warning|skipped"`
+	Code         string `json:"code"` // what Message says, for who words it otherwise
+	Params       Params `json:"params,omitempty"`
 	Message      string `json:"message"`
 	Detail       string `json:"detail,omitempty"`  // what the machine said
 	Help         string `json:"help,omitempty"`    // what would help, in words
 	Command      string `json:"command,omitempty"` // and for a shell there
 	Milliseconds int64  `json:"milliseconds"`
 }
+
+// Params are what a Code is about.
+type Params map[string]string
 
 // Names of the checks, in their order.
 const (
@@ -200,7 +205,7 @@ func (r *run) report() Report {
 	out := Report{OK: true, HostKey: r.hostKey}
 	for i, name := range []string{TCP, Host, Auth, Sudo, Docker, GPU, Disk} {
 		if i >= len(r.checks) {
-			r.checks = append(r.checks, Check{Name: name, Status: Skipped, Message: "not looked at, because of what is above"})
+			r.checks = append(r.checks, Check{Name: name, Status: Skipped, Code: "NotLookedAt", Message: "not looked at, because of what is above"})
 			out.OK = false
 		}
 		out.OK = out.OK && r.checks[i].Status != Failed
@@ -236,18 +241,19 @@ func clean(text string, n int) string {
 func (r *run) connect(ctx context.Context) (net.Conn, bool) {
 	began := r.Now()
 	at := net.JoinHostPort(r.Address, fmt.Sprint(r.Port))
-	failed := func(help, format string, args ...any) (net.Conn, bool) {
-		r.add(began, Check{Name: TCP, Status: Failed, Message: fmt.Sprintf(format, args...), Help: help})
+	failed := func(code string, p Params, help, format string, args ...any) (net.Conn, bool) {
+		r.add(began, Check{Name: TCP, Status: Failed, Code: code, Params: p, Message: fmt.Sprintf(format, args...), Help: help})
 		return nil, false
 	}
+	there := Params{"address": at}
 	addrs, err := r.addresses(ctx)
 	if err != nil {
-		return failed("give the machine's IP address, or a name that this server can look up", "%v", err)
+		return failed("AddressUnknown", Params{"address": r.Address}, "give the machine's IP address, or a name that this server can look up", "%v", err)
 	}
 	var last error
 	for _, a := range addrs {
 		if why := Refused(a); why != "" {
-			return failed("give the address of the machine itself", "%s is %s; Atelier does not connect there", a, why)
+			return failed("AddressRefused", Params{"address": a.String()}, "give the address of the machine itself", "%s is %s; Atelier does not connect there", a, why)
 		}
 	}
 	for _, a := range addrs {
@@ -255,18 +261,18 @@ func (r *run) connect(ctx context.Context) (net.Conn, bool) {
 		conn, err := d.DialContext(ctx, "tcp", netip.AddrPortFrom(a, uint16(r.Port)).String())
 		if err == nil {
 			took := r.Now().Sub(began)
-			r.add(began, Check{Name: TCP, Status: OK, Message: fmt.Sprintf("%s answers after %d ms", at, took.Milliseconds())})
+			r.add(began, Check{Name: TCP, Status: OK, Code: "Answers", Params: there, Message: fmt.Sprintf("%s answers after %d ms", at, took.Milliseconds())})
 			return conn, true
 		}
 		last = err
 	}
 	switch {
 	case isTimeout(last):
-		return failed("the machine is off, or a firewall between drops what this server sends: let it reach the port", "%s did not answer within %s", at, timeLimit)
+		return failed("NoAnswer", there, "the machine is off, or a firewall between drops what this server sends: let it reach the port", "%s did not answer within %s", at, timeLimit)
 	case isRefused(last):
-		return failed("start the SSH server there (sudo systemctl start ssh), or give another port", "%s refuses connections: nothing listens on the port", at)
+		return failed("ConnectionRefused", there, "start the SSH server there (sudo systemctl start ssh), or give another port", "%s refuses connections: nothing listens on the port", at)
 	}
-	return failed("check the address and the network between", "%s cannot be reached: %v", at, plain(last))
+	return failed("Unreachable", there, "check the address and the network between", "%s cannot be reached: %v", at, plain(last))
 }
 
 func (r *run) addresses(ctx context.Context) ([]netip.Addr, error) {

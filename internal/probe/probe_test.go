@@ -45,6 +45,9 @@ func statuses(r Report) (s string) {
 		if c.Name != []string{TCP, Host, Auth, Sudo, Docker, GPU, Disk}[i] {
 			return fmt.Sprintf("check %d is %s", i, c.Name)
 		}
+		if c.Code == "" || c.Message == "" {
+			return c.Name + " says nothing"
+		}
 		if c.Status == Failed && c.Help == "" {
 			return c.Name + " failed, and nothing says what would help"
 		}

@@ -53,24 +53,26 @@ func (r *run) signIn(ctx context.Context, conn net.Conn) (*ssh.Client, bool) {
 		r.add(began, r.refused(ctx, err))
 		return nil, false
 	}
-	r.add(began, Check{Name: Auth, Status: OK, Message: r.User + " is let in"})
+	r.add(began, Check{Name: Auth, Status: OK, Code: "SignedIn", Params: Params{"user": r.User}, Message: r.User + " is let in"})
 	return ssh.NewClient(c, channels, requests), true
 }
 
 // judge holds the key that the machine showed against the one that the user trusts.
 func (r *run) judge(began time.Time) {
+	p := Params{"fingerprint": r.hostKey.Fingerprint, "type": r.hostKey.Type}
 	switch r.HostKey {
 	case r.hostKey.Fingerprint:
-		r.add(began, Check{Name: Host, Status: OK, Message: "the host key is the trusted one"})
+		r.add(began, Check{Name: Host, Status: OK, Code: "HostKeyTrusted", Params: p, Message: "the host key is the trusted one"})
 	case "":
 		r.add(began, Check{
-			Name: Host, Status: Warning, Message: "the machine shows the host key " + r.hostKey.Fingerprint + ", which nobody has confirmed yet",
+			Name: Host, Status: Warning, Code: "HostKeyUnknown", Params: p, Message: "the machine shows the host key " + r.hostKey.Fingerprint + ", which nobody has confirmed yet",
 			Help:    "compare it with what the machine itself says, and test again with it as the trusted key; until then nothing is said of who signs in",
 			Command: "ssh-keygen -lf /etc/ssh/ssh_host_" + keyFile(r.hostKey.Type) + "_key.pub",
 		})
 	default:
+		p["trusted"] = r.HostKey
 		r.add(began, Check{
-			Name: Host, Status: Failed, Message: "the machine shows the host key " + r.hostKey.Fingerprint + ", and " + r.HostKey + " is trusted",
+			Name: Host, Status: Failed, Code: "HostKeyChanged", Params: p, Message: "the machine shows the host key " + r.hostKey.Fingerprint + ", and " + r.HostKey + " is trusted",
 			Help:    "somebody may be between, or the machine was installed anew: compare with what the machine itself says before you trust it",
 			Command: "ssh-keygen -lf /etc/ssh/ssh_host_" + keyFile(r.hostKey.Type) + "_key.pub",
 		})
@@ -112,8 +114,8 @@ func (r *run) methods() ([]ssh.AuthMethod, *Check) {
 }
 
 func parseKey(key, passphrase string) (ssh.Signer, *Check) {
-	bad := func(message, help string) (ssh.Signer, *Check) {
-		return nil, &Check{Name: Auth, Status: Failed, Message: message, Help: help}
+	bad := func(code, message, help string) (ssh.Signer, *Check) {
+		return nil, &Check{Name: Auth, Status: Failed, Code: code, Message: message, Help: help}
 	}
 	text := []byte(strings.TrimSpace(strings.ReplaceAll(key, "\r\n", "\n")) + "\n")
 	signer, err := ssh.ParsePrivateKey(text)
@@ -122,40 +124,42 @@ func parseKey(key, passphrase string) (ssh.Signer, *Check) {
 	case err == nil:
 		return signer, nil
 	case errors.As(err, &locked) && passphrase == "":
-		return bad("the private key is locked by a passphrase", "give its passphrase, or a key without one")
+		return bad("KeyLocked", "the private key is locked by a passphrase", "give its passphrase, or a key without one")
 	case errors.As(err, &locked):
 		if signer, err = ssh.ParsePrivateKeyWithPassphrase(text, []byte(passphrase)); err == nil {
 			return signer, nil
 		}
-		return bad("the passphrase does not unlock the private key", "give the passphrase that the key was made with")
+		return bad("WrongPassphrase", "the passphrase does not unlock the private key", "give the passphrase that the key was made with")
 	case strings.HasPrefix(key, "ssh-") || strings.HasPrefix(key, "ecdsa-"):
-		return bad("this is a public key; signing in takes the private one", "give the file without .pub: it begins with -----BEGIN")
+		return bad("PublicKeyGiven", "this is a public key; signing in takes the private one", "give the file without .pub: it begins with -----BEGIN")
 	case strings.HasPrefix(key, "PuTTY"):
-		return bad("this is a key in PuTTY's format, which is not read here", "export it in PuTTYgen: Conversions, Export OpenSSH key")
+		return bad("PuTTYKey", "this is a key in PuTTY's format, which is not read here", "export it in PuTTYgen: Conversions, Export OpenSSH key")
 	}
-	return bad("the private key cannot be read", "give the whole file, from -----BEGIN to END-----, in OpenSSH's format or PEM")
+	return bad("KeyUnreadable", "the private key cannot be read", "give the whole file, from -----BEGIN to END-----, in OpenSSH's format or PEM")
 }
 
 // noHandshake says why the other side did not come to show its key.
 func (r *run) noHandshake(ctx context.Context, err error) Check {
-	c := Check{Name: Host, Status: Failed, Message: "what listens there does not speak SSH", Help: "give the port of the SSH server; it is 22 for most machines"}
+	c := Check{Name: Host, Status: Failed, Code: "NotSSH", Message: "what listens there does not speak SSH", Help: "give the port of the SSH server; it is 22 for most machines"}
 	var none *ssh.AlgorithmNegotiationError
 	switch {
 	case ctx.Err() != nil:
+		c.Code = "NoHostKey"
 		c.Message = fmt.Sprintf("the SSH server did not show its host key within %s", timeLimit)
 		c.Help = "the machine may be busy, or something else than an SSH server may listen on the port"
 	case errors.As(err, &none):
 		c.Message, c.Help = "the SSH server has no algorithm in common with Atelier", "update the SSH server: it offers only what is no longer safe"
-		c.Detail = err.Error()
+		c.Code, c.Detail = "NoCommonAlgorithm", err.Error()
 	}
 	return c
 }
 
 // refused says why nobody is let in.
 func (r *run) refused(ctx context.Context, err error) Check {
-	c := Check{Name: Auth, Status: Failed, Message: r.User + " is not let in"}
+	c := Check{Name: Auth, Status: Failed, Code: "NotLetIn", Params: Params{"user": r.User}, Message: r.User + " is not let in"}
 	switch {
 	case ctx.Err() != nil:
+		c.Code = "NoAnswer"
 		c.Message, c.Help = fmt.Sprintf("%s: no answer within %s", c.Message, timeLimit), "the machine may be busy, or look up names for long"
 	case r.PrivateKey != "" && r.Password == "":
 		c.Help = "check the user's name; put the public part of the key into ~/.ssh/authorized_keys of that user"
