@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { clusterDefaults, clusterDocument, clusterValues } from './cluster.ts'
@@ -166,5 +167,23 @@ describe('a compute of a kind without a schema', () => {
     expect(all.sdk).toContain('"password": os.environ["PASSWORD"],')
     expect(all.sdk).toContain('"privateKeyData": None,')
     expect(parse(all.yaml).properties.computeType).toBe('VirtualMachine')
+  })
+
+  it('is JSON also with a key of several lines', () => {
+    const { properties } = document.body
+    const administratorAccount = { username: 'me', privateKeyData: 'hush', privateKeyPassphrase: 'hush' }
+    const body = { ...document.body, properties: { ...properties, properties: { administratorAccount } } }
+    const { cli, variables } = copies(place, { ...document, body })
+    const key = '-----BEGIN X-----\na/b+c=\n-----END X-----'
+    const { stdout } = spawnSync('sh', ['-c', cli.replace(/^[^<]*/, 'cat ')], {
+      env: { ...process.env, PRIVATE_KEY: key, PRIVATE_KEY_PASSPHRASE: 'p' },
+      encoding: 'utf8',
+    })
+    expect(variables).toEqual(['PRIVATE_KEY', 'PRIVATE_KEY_PASSPHRASE'])
+    expect(JSON.parse(stdout).properties.properties.administratorAccount).toEqual({
+      username: 'me',
+      privateKeyData: key,
+      privateKeyPassphrase: 'p',
+    })
   })
 })

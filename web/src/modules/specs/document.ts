@@ -25,6 +25,8 @@ const secrets: Record<string, string> = {
   password: 'PASSWORD',
   privateKeyData: 'PRIVATE_KEY',
   passphrase: 'PASSPHRASE',
+  privateKeyPassphrase: 'PRIVATE_KEY_PASSPHRASE',
+  databricksAccessToken: 'DATABRICKS_TOKEN',
   accessToken: 'ACCESS_TOKEN',
   clientSecret: 'CLIENT_SECRET',
   credentials: 'CREDENTIALS',
