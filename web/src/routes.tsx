@@ -132,18 +132,14 @@ const jobStart = createRoute({
   },
 })
 
+/** What the views of a job have in their addresses: which log and what of it (LogViewer/address.ts), which output. */
+const jobFields = ['log', 'attempt', 'rank', 'level', 'q', 're', 'cs', 'wrap', 'ts', 'path'] as const
+
 /** View: overview, logs, outputs, code, events. */
 const jobView = createRoute({
   ...page('/jobs/$name/$view'),
-  validateSearch: (
-    s: Record<string, unknown>,
-  ): { log?: string; rank?: string; level?: string; q?: string; re?: string } => ({
-    log: text(s.log),
-    rank: text(s.rank),
-    level: text(s.level),
-    q: text(s.q),
-    re: text(s.re),
-  }),
+  validateSearch: (s: Record<string, unknown>): Partial<Record<(typeof jobFields)[number], string>> =>
+    Object.fromEntries(jobFields.map((f) => [f, text(s[f])])),
   component: lazyRouteComponent(() => import('./pages/JobDetail/JobDetail.tsx'), 'JobDetail'),
 })
 
