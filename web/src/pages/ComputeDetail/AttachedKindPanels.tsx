@@ -83,6 +83,12 @@ function kubernetes(t: Text, p: AttachedProps, compute: Compute): Property[] {
     { label: t('attached.identity'), value: identity && identity !== 'None' ? identityWord(t, identity) : t('none') },
     { label: t('attached.instanceType'), value: p.defaultInstanceType },
   ]
+  if (p.clusterPurpose) {
+    items.splice(1, 0, {
+      label: t('attached.purpose'),
+      value: t(`attached.purpose.${p.clusterPurpose}` as MessageId),
+    })
+  }
   if (types.length > 0) items.push({ label: t('attached.instanceTypes'), value: types.join(', ') })
   if (p.extensionPrincipalId) items.push({ label: t('attached.principal'), value: p.extensionPrincipalId })
   return items
