@@ -108,7 +108,7 @@ func (r *run) sudo(a answer) Check {
 	}
 	switch {
 	case a.code == 0 && strings.TrimSpace(a.out) == "root":
-		return Check{Status: OK, Code: "IsRoot", Params: user, Message: r.User + " is root"}
+		return Check{Status: OK, Code: "IsRoot", Params: user, Message: r.User + " is root and needs no sudo"}
 	case a.code == 0:
 		return Check{Status: OK, Code: "SudoWorks", Params: user, Message: r.User + " may use sudo without a password"}
 	case a.missing():

@@ -147,7 +147,7 @@ func TestMachine(t *testing.T) {
 		statuses   string
 		words      []string
 	}{
-		{"root", "sudo", reply{out: "root\n"}, "ooooooo", []string{"kim is root"}},
+		{"root", "sudo", reply{out: "root\n"}, "ooooooo", []string{"kim is root and needs no sudo"}},
 		{"sudo-asks", "sudo", reply{errs: "sudo: a password is required\n", code: 1}, "oooFooo", []string{"sudo asks kim for a password", "kim ALL=(ALL) NOPASSWD:ALL"}},
 		{"sudo-refuses", "sudo", reply{errs: "kim is not in the sudoers file.\n", code: 1}, "oooFooo", []string{"kim may not use sudo"}},
 		{"no-sudo", "sudo", reply{errs: "sh: 1: sudo: not found\n", code: 127}, "oooFooo", []string{"sudo is missing"}},
