@@ -1,20 +1,21 @@
 /** Start, stop, restart, delete, detach: who may, what it would do, and what became of it. */
 import { type QueryClient, useQueryClient } from '@tanstack/react-query'
-import { type JSX, useState } from 'react'
+import { type JSX, lazy, Suspense, useState } from 'react'
 import type { WorkspaceRef } from '~/api/http.ts'
 import { keys } from '~/api/keys.ts'
 import { useFreshness } from '~/api/live.ts'
 import { act, type Verb } from '~/api/queries/compute.ts'
 import { activeJobs } from '~/api/queries/job.ts'
 import { type Compute, type Job, may } from '~/api/types.ts'
-import { ConfirmDialog } from '~/components/ConfirmDialog.tsx'
 import { type Text, useText } from '~/i18n/text.tsx'
-import { ComputeImpact } from './ComputeImpact.tsx'
-import { atStake, fits, needsAsking } from './computeImpact.ts'
+import { fits, needsAsking } from './computeImpact.ts'
 import { nameOfId } from './computeKinds.ts'
 import { accepted, asking, refused } from './operations.ts'
 import { useToasts } from './toast.tsx'
 import { useWorkspace } from './workspace.tsx'
+
+// Most visits ask nothing, and the list is to be there fast.
+const Question = lazy(() => import('./ComputeQuestion.tsx').then((m) => ({ default: m.ComputeQuestion })))
 
 export type { Verb }
 
@@ -37,7 +38,7 @@ export type ComputeActions = {
   dialog: JSX.Element | null
 }
 
-type Question = {
+type Asked = {
   verb: Verb
   computes: Compute[]
   skipped: number
@@ -51,7 +52,7 @@ export function useComputeActions(): ComputeActions {
   const client = useQueryClient()
   const fresh = useFreshness()
   const once = useOnce()
-  const [question, setQuestion] = useState<Question>()
+  const [question, setQuestion] = useState<Asked>()
   const stale = fresh.state === 'reconnecting' || fresh.state === 'signedOut'
 
   const all = async (verb: Verb, computes: Compute[], then: (() => void) | undefined) => {
@@ -79,27 +80,15 @@ export function useComputeActions(): ComputeActions {
     },
     run: (verb, computes, then) => void begin(verb, computes, then),
     dialog: question ? (
-      <ConfirmDialog
-        open
-        title={titleOf(t, question)}
-        confirm={t(`action.${question.verb}`)}
-        typed={atStake(question.verb, question.computes, question.jobs) ? typedFor(question.computes) : undefined}
-        onConfirm={() => void all(question.verb, question.computes, question.then)}
-        onClose={() => setQuestion(undefined)}
-      >
-        <ComputeImpact {...question} />
-      </ConfirmDialog>
+      <Suspense>
+        <Question
+          {...question}
+          onConfirm={() => void all(question.verb, question.computes, question.then)}
+          onClose={() => setQuestion(undefined)}
+        />
+      </Suspense>
     ) : null,
   }
-}
-
-const typedFor = (computes: Compute[]) => (computes.length === 1 ? computes[0]?.name : String(computes.length))
-
-function titleOf(t: Text, { verb, computes }: Question): string {
-  const [first] = computes
-  return first && computes.length === 1
-    ? t(`compute.ask.${verb}`, { name: first.name })
-    : t(`compute.askMany.${verb}`, { n: computes.length })
 }
 
 /** The jobs that run or wait on the computes, as the server has them now; undefined if it does not say. */

@@ -27,3 +27,28 @@ export function isOn(c: Compute): boolean {
     state !== undefined && ['Running', 'JobRunning', 'Starting', 'Restarting', 'Creating', 'SettingUp'].includes(state)
   )
 }
+
+const wizards: Record<ComputeType, string> = {
+  ComputeInstance: 'instance',
+  AmlCompute: 'cluster',
+  AKS: 'inference',
+  Kubernetes: 'attach-kubernetes',
+  VirtualMachine: 'attach-vm',
+  Databricks: 'attach-databricks',
+  DataLakeAnalytics: 'attach-dla',
+  HDInsight: 'attach-hdinsight',
+  SynapseSpark: 'attach-synapse',
+  DataFactory: 'attach',
+}
+
+/** The form that makes such a compute. */
+export const wizardOf = (c: Compute): string => wizards[c.properties.computeType] ?? 'attach'
+
+/** The form that the tab's "new" opens. */
+export const newOf: Record<ComputeTab, string> = {
+  instances: 'instance',
+  clusters: 'cluster',
+  inference: 'inference',
+  attached: 'attach',
+  kubernetes: 'attach-kubernetes',
+}

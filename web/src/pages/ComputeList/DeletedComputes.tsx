@@ -1,0 +1,68 @@
+import { Checkbox, makeStyles, tokens } from '@fluentui/react-components'
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { deletions } from '~/api/queries/job.ts'
+import { TextLink } from '~/components/TextLink.tsx'
+import { Timestamp } from '~/components/Timestamp.tsx'
+import type { TableSearch } from '~/components/tableSearch.ts'
+import { useText } from '~/i18n/text.tsx'
+import { useNow } from '~/modules/clock.ts'
+import { partOf } from '~/modules/eventText.ts'
+import { Failure } from '~/modules/Failure.tsx'
+import { useWorkspace } from '~/modules/workspace.tsx'
+
+const week = 7 * 86_400_000
+
+const useStyles = makeStyles({
+  list: { margin: 0, paddingInlineStart: tokens.spacingHorizontalXXL, lineHeight: tokens.lineHeightBase400 },
+})
+
+/** Whether to show what was deleted or detached lately, of all kinds, and by whom. */
+export function DeletedComputes() {
+  const t = useText()
+  const navigate = useNavigate()
+  const { deleted } = useSearch({ strict: false }) as TableSearch
+  const choose = (on: boolean) =>
+    void navigate({
+      to: '.',
+      search: ((was: object) => ({ ...was, deleted: on ? '7d' : undefined })) as never,
+    })
+  return (
+    <>
+      <Checkbox
+        label={t('compute.deleted.show')}
+        checked={Boolean(deleted)}
+        onChange={(_, d) => choose(d.checked === true)}
+      />
+      {deleted && <Deleted />}
+    </>
+  )
+}
+
+function Deleted() {
+  const t = useText()
+  const styles = useStyles()
+  const ws = useWorkspace()
+  const now = useNow()
+  const query = useQuery(deletions(ws, 'computes'))
+  if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />
+  if (!query.data) return null
+  const lately = query.data.filter((e) => now - Date.parse(e.at) < week)
+  if (lately.length === 0) return <p>{t('compute.deleted.none')}</p>
+  return (
+    <ul className={styles.list} aria-label={t('compute.deleted')}>
+      {lately.map((e) => {
+        const { name, path } = partOf(e.target)
+        return (
+          <li key={e.seq}>
+            <TextLink to="/w/$ws/activity" params={{ ws: ws.name }} search={{ target: path }}>
+              {name}
+            </TextLink>
+            {' · '}
+            {t('compute.deleted.by', { actor: e.actor })} · <Timestamp at={e.at} now={now} />
+          </li>
+        )
+      })}
+    </ul>
+  )
+}
