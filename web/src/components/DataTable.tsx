@@ -146,6 +146,13 @@ export function sorted<T>(
   })
 }
 
+/** A row is as high as it and what is said below it. */
+function heightOf(row: HTMLTableRowElement): number {
+  const next = row.nextElementSibling
+  const below = next instanceof HTMLElement && next.dataset.below !== undefined ? next.offsetHeight : 0
+  return row.offsetHeight + below
+}
+
 /** A table of things: sorted, selected, acted on. On a narrow screen each row is a card; a long one draws only what is seen. */
 export function DataTable<T>(props: Props<T>) {
   const styles = useStyles()
@@ -154,11 +161,12 @@ export function DataTable<T>(props: Props<T>) {
   const { columns, selected, onSelect } = props
   const rows = sorted(props.rows, columns, props.sort, props.compare ?? ((a, b) => a.localeCompare(b)))
   const long = rows.length > virtualFrom
-  const virtual = useVirtualizer({
+  const virtual = useVirtualizer<HTMLDivElement, HTMLTableRowElement>({
     count: rows.length,
     enabled: long,
     getScrollElement: () => scroll.current,
     estimateSize: () => rowHeight,
+    measureElement: heightOf,
     overscan: 12,
   })
   const items = long ? virtual.getVirtualItems() : undefined
@@ -211,6 +219,8 @@ export function DataTable<T>(props: Props<T>) {
                   aria-rowindex={index + 2}
                   aria-selected={onSelect ? on : undefined}
                   data-key={key}
+                  data-index={index}
+                  ref={long ? virtual.measureElement : undefined}
                 >
                   {onSelect && (
                     <td className={mergeClasses(styles.cell, styles.check, Boolean(below) && styles.noBorder)}>
@@ -240,7 +250,7 @@ export function DataTable<T>(props: Props<T>) {
                   })}
                 </tr>
                 {below && (
-                  <tr>
+                  <tr data-below="">
                     <td colSpan={span} className={styles.below}>
                       {below}
                     </td>

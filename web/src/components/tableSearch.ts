@@ -10,6 +10,8 @@ export type TableSearch = {
   /** The columns that are shown, if not the usual ones. */
   cols?: string[]
   mine?: boolean
+  /** How far back deleted ones are shown too: "7d". */
+  deleted?: string
   /** What a panel shows beside the page. */
   panel?: string
 }
@@ -28,6 +30,7 @@ export function tableSearch(search: Record<string, unknown>): TableSearch {
     sort: text(search.sort),
     cols: many(search.cols),
     mine: search.mine === '1' || search.mine === true ? true : undefined,
+    deleted: text(search.deleted),
     panel: text(search.panel),
   }
 }

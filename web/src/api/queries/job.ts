@@ -110,3 +110,14 @@ export const events = (ws: WorkspaceRef, filter: EventFilter = {}, top = 100) =>
     // The newest page has grown since, by what came.
     getNextPageParam: (last: { value: AtelierEvent[] }) => (last.value.length >= top ? last.value[0]?.seq : undefined),
   })
+
+/** The last times that something of a collection ("computes") was to be deleted or detached, newest first. */
+export const deletions = (ws: WorkspaceRef, collection: string) =>
+  queryOptions({
+    queryKey: keys.events({ reason: 'DeleteRequested', collection }),
+    queryFn: ({ signal }) =>
+      get<{ value: AtelierEvent[] }>(`${workspacePath(ws)}/events`, {
+        query: { reason: 'DeleteRequested', $top: 200 },
+        signal,
+      }).then((l) => l.value.filter((e) => e.target.split('/').at(-2) === collection).reverse()),
+  })
