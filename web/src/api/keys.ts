@@ -16,6 +16,8 @@ export const keys = {
   computes: () => ['computes'] as const,
   /** Whether a name is free; any compute that comes or goes may change it. */
   nameCheck: (name: string) => ['computes', 'nameCheck', name] as const,
+  /** What would become of a document; whatever changes the quotas may change it. */
+  dryRun: (document: string) => ['usage', 'dryRun', document] as const,
   compute: (name: string) => ['compute', low(name)] as const,
   /** Nodes, series and whatever else hangs on one compute. */
   computeParts: (name: string) => ['computePart', low(name)] as const,

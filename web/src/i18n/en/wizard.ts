@@ -62,4 +62,42 @@ export const wizard = {
   'copy.secrets': 'Set {variables} in your shell first; secrets are not shown here.',
   'copy.rest.help':
     '$ATELIER_TOKEN is a token of yours (Settings > Tokens). curl finds the certificate after eval "$(atelier env)".',
+  'preview.title': 'Preview',
+  'preview.min': 'At least {n, plural, one {# node} other {# nodes}}',
+  'preview.max': 'At most {n, plural, one {# node} other {# nodes}}',
+  'preview.running': 'While it runs',
+  'preview.unpriced': 'price not known',
+  'preview.quota': 'Quota of {family}',
+  'preview.cores': '{before} → {after} cores, no limit',
+  'preview.coresOf': '{before} → {after} of {limit} cores',
+  'preview.checking': 'Checking with the server',
+  'preview.later': 'The server checks the form when it is complete.',
+  'preview.good':
+    '{n, plural, =0 {No warnings} one {# warning} other {# warnings}} · server check: can be created ({time})',
+  'preview.change':
+    '{n, plural, =0 {No warnings} one {# warning} other {# warnings}} · server check: can be changed ({time})',
+  'preview.refused': 'Server check: cannot be created.',
+  'preview.warning.OtherLocation':
+    'Another location than that of the workspace: network latency and the cost of moving data may increase.',
+  'preview.warning.NoCapacity': 'No machine of this size is free now; nodes wait until there is one.',
+  'preview.warning.SizeNotAvailableInFull': 'The machine has less than the size says; nodes get what there is.',
+  'preview.warning.NotEnforced.customServices': 'Custom applications are kept but not run yet.',
+  'preview.warning.NotEnforced.dataMounts': 'Data mounts are kept but not mounted yet.',
+  'preview.warning.NotEnforced.schedules':
+    'Schedules are kept but not acted on yet: start and stop the instance yourself, or use idle shutdown.',
+  'preview.warning.NotEnforced.setupScripts':
+    'Setup scripts are kept but not run yet: run them as a job on the instance.',
+  'wizard.steps': 'Steps',
+  'wizard.step.error': 'has errors',
+  'wizard.cannotChange': 'Cannot be changed later',
+  'wizard.errors.title': '{n, plural, one {# thing} other {# things}} to correct',
+  'wizard.draft': 'What you typed before is back. Secrets are not kept.',
+  'wizard.draft.drop': 'Start over',
+  'wizard.help': 'Help',
+  'wizard.review': 'Review + create',
+  'wizard.refused': '{name} was not created',
+  'wizard.created': '{name} is being created',
+  'wizard.created.body': 'Its row in the list shows how far it is.',
+  'wizard.required': 'This is required.',
+  'wizard.aside': 'Preview and help',
 } as const

@@ -1,0 +1,271 @@
+import {
+  Button,
+  Link as FluentLink,
+  makeStyles,
+  mergeClasses,
+  shorthands,
+  tokens,
+  Text as Words,
+} from '@fluentui/react-components'
+import { ErrorCircleRegular } from '@fluentui/react-icons'
+import { Link } from '@tanstack/react-router'
+import { type FocusEvent, type FormEvent, type KeyboardEvent, type ReactNode, useState } from 'react'
+import { useFreshness } from '~/api/live.ts'
+import { ActionButton } from '~/components/ActionButton.tsx'
+import { composing } from '~/components/composing.ts'
+import { Banner } from '~/components/Notice.tsx'
+import { PageHeader } from '~/components/PageHeader.tsx'
+import type { MessageId } from '~/i18n/catalogue.ts'
+import { useText } from '~/i18n/text.tsx'
+import { useDenied } from './workspace.tsx'
+
+export type WizardStep = { id: string; title: string }
+
+/** Something to correct: where it is, and how to get there. */
+export type WizardError = { step?: string; message: string; go: () => void }
+
+type Props = {
+  title: string
+  /** Beside the title, for example presets. */
+  lead?: ReactNode
+  /** Pages of the wizard in order; none or one for a form of one page. */
+  steps: WizardStep[]
+  step: string
+  onStep: (id: string) => void
+  errors: WizardError[]
+  draft?: { restored: boolean; drop: () => void }
+  /** Goes to the next step if this one is right, or does it at the last. */
+  onNext: () => void
+  /** Goes to the last step, where everything is reviewed. */
+  onReview?: (() => void) | undefined
+  onCancel: () => void
+  /** What the last step does: "Create". */
+  doneLabel: string
+  busy: boolean
+  /** Beside the form: what the server says, what to copy. */
+  aside?: ReactNode
+  children: ReactNode
+}
+
+const wide = '@media (min-width: 1100px)'
+
+const useStyles = makeStyles({
+  grid: {
+    display: 'grid',
+    gridTemplateColumns: 'minmax(0, 1fr)',
+    columnGap: tokens.spacingHorizontalXXL,
+    rowGap: tokens.spacingVerticalL,
+    alignItems: 'start',
+    [wide]: { gridTemplateColumns: 'minmax(0, 1fr) 320px' },
+  },
+  steps: {
+    display: 'flex',
+    flexWrap: 'wrap',
+    columnGap: tokens.spacingHorizontalL,
+    rowGap: tokens.spacingVerticalXS,
+    listStyleType: 'none',
+    margin: `0 0 ${tokens.spacingVerticalL}`,
+    padding: 0,
+  },
+  step: {
+    display: 'inline-flex',
+    alignItems: 'center',
+    gap: tokens.spacingHorizontalXS,
+    minHeight: '28px',
+    color: tokens.colorNeutralForeground2,
+    textDecorationLine: 'none',
+    borderRadius: tokens.borderRadiusMedium,
+    ':hover': { textDecorationLine: 'underline' },
+    ':focus-visible': { outline: `${tokens.strokeWidthThick} solid ${tokens.colorStrokeFocus2}` },
+  },
+  number: {
+    display: 'inline-grid',
+    placeItems: 'center',
+    width: '22px',
+    height: '22px',
+    borderRadius: tokens.borderRadiusCircular,
+    border: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke1}`,
+    fontSize: tokens.fontSizeBase200,
+  },
+  current: { color: tokens.colorNeutralForeground1, fontWeight: tokens.fontWeightSemibold },
+  currentNumber: {
+    backgroundColor: tokens.colorBrandBackground,
+    color: tokens.colorNeutralForegroundOnBrand,
+    ...shorthands.borderColor(tokens.colorBrandBackground),
+  },
+  wrong: { color: tokens.colorStatusDangerForeground1 },
+  fields: {
+    display: 'flex',
+    flexDirection: 'column',
+    rowGap: tokens.spacingVerticalL,
+    minWidth: 0,
+    // What has the focus is never behind the footer.
+    '& :is(input, select, textarea, button, a, summary)': { scrollMarginBottom: '96px', scrollMarginTop: '64px' },
+  },
+  aside: {
+    display: 'flex',
+    flexDirection: 'column',
+    rowGap: tokens.spacingVerticalL,
+    minWidth: 0,
+    padding: tokens.spacingHorizontalM,
+    backgroundColor: tokens.colorNeutralBackground2,
+    borderRadius: tokens.borderRadiusLarge,
+    [wide]: { position: 'sticky', top: tokens.spacingVerticalM },
+  },
+  footer: {
+    position: 'sticky',
+    bottom: 0,
+    zIndex: 5,
+    display: 'flex',
+    flexWrap: 'wrap',
+    alignItems: 'center',
+    gap: tokens.spacingHorizontalS,
+    marginTop: tokens.spacingVerticalL,
+    paddingBlock: tokens.spacingVerticalM,
+    backgroundColor: tokens.colorNeutralBackground1,
+    borderTop: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke2}`,
+  },
+  end: { marginInlineStart: 'auto', display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalS },
+  keys: { color: tokens.colorNeutralForeground3, '@media (max-width: 767px)': { display: 'none' } },
+  heading: { margin: 0 },
+  help: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalXS },
+  errors: { margin: 0, paddingInlineStart: tokens.spacingHorizontalL },
+})
+
+/** A form of one or more steps on a page of its own, with what the server says beside it. */
+export function WizardFrame(p: Props) {
+  const t = useText()
+  const styles = useStyles()
+  const [help, setHelp] = useState<string>()
+  const denied = useDenied('computes/write')
+  const stale = useFreshness().state === 'reconnecting' ? t('stale.reason') : undefined
+  const at = Math.max(
+    0,
+    p.steps.findIndex((s) => s.id === p.step),
+  )
+  const last = at >= p.steps.length - 1
+  const submit = (e: FormEvent) => {
+    e.preventDefault()
+    if (!p.busy && !(last && (denied ?? stale))) p.onNext()
+  }
+  // An Enter that ends a composition is part of the typing.
+  const keyDown = (e: KeyboardEvent<HTMLFormElement>) => {
+    if (e.key !== 'Enter' || e.defaultPrevented) return
+    if (composing(e)) return e.preventDefault()
+    if (e.ctrlKey || e.metaKey) submit(e)
+  }
+  const showHelp = (e: FocusEvent<HTMLFormElement>) => {
+    const about = (e.target.closest('[data-help]') as HTMLElement | null)?.dataset.help
+    if (about) setHelp(about)
+  }
+  return (
+    <form onSubmit={submit} onKeyDown={keyDown} onFocus={showHelp} noValidate>
+      <PageHeader title={p.title} actions={p.lead} />
+      {p.steps.length > 1 && <Steps {...p} />}
+      {p.draft?.restored && (
+        <Banner
+          intent="info"
+          actions={
+            <Button size="small" onClick={p.draft.drop}>
+              {t('wizard.draft.drop')}
+            </Button>
+          }
+        >
+          {t('wizard.draft')}
+        </Banner>
+      )}
+      <Errors errors={p.errors} />
+      <div className={styles.grid}>
+        <div>
+          <div className={styles.fields}>{p.children}</div>
+          <div className={styles.footer}>
+            {at > 0 && <Button onClick={() => p.onStep(p.steps[at - 1]?.id ?? '')}>{t('action.back')}</Button>}
+            <Button onClick={p.onCancel}>{t('action.cancel')}</Button>
+            <div className={styles.end}>
+              {!last && p.onReview && <Button onClick={p.onReview}>{t('wizard.review')}</Button>}
+              <ActionButton
+                type="submit"
+                appearance="primary"
+                denied={last ? (denied ?? stale) : undefined}
+                disabledFocusable={p.busy}
+                aria-keyshortcuts="Control+Enter"
+              >
+                {last ? p.doneLabel : t('action.next')}
+              </ActionButton>
+            </div>
+            <Words size={200} className={styles.keys} aria-hidden="true">
+              Ctrl+Enter
+            </Words>
+          </div>
+        </div>
+        {(p.aside || help) && (
+          <aside className={styles.aside} aria-label={t('wizard.aside')}>
+            {p.aside}
+            {help && (
+              <section className={styles.help} aria-labelledby="wizard-help">
+                <Words as="h2" weight="semibold" id="wizard-help" className={styles.heading}>
+                  {t('wizard.help')}
+                </Words>
+                <Words size={200}>{t(`help.${help}` as MessageId)}</Words>
+              </section>
+            )}
+          </aside>
+        )}
+      </div>
+    </form>
+  )
+}
+
+function Steps({ steps, step, errors }: Props) {
+  const t = useText()
+  const styles = useStyles()
+  return (
+    <nav aria-label={t('wizard.steps')}>
+      <ol className={styles.steps}>
+        {steps.map((s, i) => {
+          const current = s.id === step
+          const wrong = errors.some((e) => e.step === s.id)
+          return (
+            <li key={s.id}>
+              <Link
+                to="."
+                search={(was: object) => ({ ...was, step: s.id }) as never}
+                className={mergeClasses(styles.step, current && styles.current, wrong && styles.wrong)}
+                aria-current={current ? 'step' : undefined}
+              >
+                <span className={mergeClasses(styles.number, current && styles.currentNumber)} aria-hidden="true">
+                  {i + 1}
+                </span>
+                {s.title}
+                {wrong && <ErrorCircleRegular role="img" aria-label={t('wizard.step.error')} />}
+              </Link>
+            </li>
+          )
+        })}
+      </ol>
+    </nav>
+  )
+}
+
+/** What is to be corrected, each with the way to it. */
+function Errors({ errors }: { errors: WizardError[] }) {
+  const t = useText()
+  const styles = useStyles()
+  return (
+    <div role="alert">
+      {errors.length > 0 && (
+        <Banner intent="error" title={t('wizard.errors.title', { n: errors.length })}>
+          <ul className={styles.errors}>
+            {errors.map((e) => (
+              <li key={e.message}>
+                <FluentLink as="button" type="button" inline onClick={e.go}>
+                  {e.message}
+                </FluentLink>
+              </li>
+            ))}
+          </ul>
+        </Banner>
+      )}
+    </div>
+  )
+}
