@@ -232,6 +232,8 @@ type ComputeStatus struct {
 	Named         int       `json:"named"`                 // nodes ever named: the next is called after it
 	LaunchFails   int       `json:"launchFails,omitempty"` // refusals in a row
 	LaunchAfter   time.Time `json:"launchAfter,omitzero"`  // not before then, after a refusal
+	LaunchKind    Kind      `json:"launchKind,omitempty"`  // of the last refusal
+	BootFails     int       `json:"bootFails,omitempty"`   // machines in a row whose agent did not report
 
 	Instance *InstanceStatus `json:"instance,omitempty"` // of a compute instance
 }

@@ -266,13 +266,13 @@ func (c *Controller) launches(tx *store.Tx, id atelier.ID, refusal error) (retry
 		if st.LaunchFails == 0 {
 			return 0, nil
 		}
-		st.LaunchFails, st.LaunchAfter, st.Errors = 0, time.Time{}, nil
+		st.LaunchFails, st.LaunchAfter, st.LaunchKind, st.Errors = 0, time.Time{}, "", nil
 		return 0, store.Put(tx, comp)
 	}
 	retry = min(time.Second<<min(st.LaunchFails, 8), 2*time.Minute)
 	st.LaunchFails++
 	st.LaunchAfter = c.Now().Add(retry)
-	st.Errors = []atelier.Problem{problem(refusal)}
+	st.Errors, st.LaunchKind = []atelier.Problem{problem(refusal)}, kindOf(refusal)
 	if atelier.IsKind(refusal, atelier.Invalid) && st.State != atelier.Succeeded && !comp.Deleting() {
 		st.State = atelier.Failed
 	}
@@ -281,6 +281,14 @@ func (c *Controller) launches(tx *store.Tx, id atelier.ID, refusal error) (retry
 	}
 	tx.Note(id, st.Errors[0].Code, "%s", st.Errors[0].Message)
 	return retry, nil
+}
+
+func kindOf(err error) atelier.Kind {
+	var e *atelier.Error
+	if errors.As(err, &e) {
+		return e.Kind
+	}
+	return atelier.Transient
 }
 
 func problem(err error) atelier.Problem {

@@ -113,9 +113,14 @@ func (p *Plan) advance(s Snapshot, now time.Time) []*atelier.Node {
 				p.change(nodes, i, atelier.Leaving, drained(n), now)
 			} else if p.due(n.CreatedAt.Add(s.Limits.Boot), now) {
 				p.change(nodes, i, atelier.Leaving, &atelier.Problem{
-					Code:    "BootTimeout",
+					Code:    codeNoBoot,
 					Message: fmt.Sprintf("its agent did not report within %s", s.Limits.Boot),
 				}, now)
+				p.Status.BootFails++
+				p.Status.Errors = []atelier.Problem{{
+					Code: codeNoBoot, Target: n.ID.Path(),
+					Message: fmt.Sprintf("the machine of %s was made, and its agent did not report within %s; others are tried", n.Name, s.Limits.Boot),
+				}}
 			}
 		case atelier.Ready, atelier.Draining:
 			switch {
@@ -138,6 +143,16 @@ func (p *Plan) advance(s Snapshot, now time.Time) []*atelier.Node {
 
 func drained(n *atelier.Node) *atelier.Problem {
 	return &atelier.Problem{Code: "NodeDrained", Message: n.DrainBy + " asked that it take no more jobs and go"}
+}
+
+const codeNoBoot = "BootTimeout"
+
+// booted forgets that machines did not report, once one does.
+func (p *Plan) booted() {
+	if p.Status.BootFails > 0 {
+		p.Status.BootFails = 0
+		p.Status.Errors = slices.DeleteFunc(slices.Clone(p.Status.Errors), func(e atelier.Problem) bool { return e.Code == codeNoBoot })
+	}
 }
 
 // counts reports whether the node is, or will be, of use.
@@ -260,7 +275,7 @@ func VolumeName(c *atelier.Compute) string {
 func (p *Plan) status(s Snapshot, nodes []*atelier.Node, now time.Time) {
 	ready, starting := p.tally(nodes, now)
 	p.provisioning(s, ready, now)
-	p.Status.Reasons = p.reasons(starting, now)
+	p.Status.Reasons = p.reasons(s.Compute, nodes, starting, now)
 	p.observe(s.Compute, now)
 }
 
@@ -292,6 +307,9 @@ func (p *Plan) tally(nodes []*atelier.Node, now time.Time) (ready int, starting 
 		if starting == nil && (n.State == atelier.Wanted || n.State == atelier.Booting) {
 			starting = n
 		}
+	}
+	if ready > 0 {
+		p.booted()
 	}
 	if moving != st.Resizing || st.ResizingSince.IsZero() {
 		st.Resizing, st.ResizingSince = moving, now
@@ -348,20 +366,22 @@ func (p *Plan) provisioning(s Snapshot, ready int, now time.Time) {
 }
 
 // reasons says why the compute does not have the nodes that it wants.
-func (p *Plan) reasons(starting *atelier.Node, now time.Time) []atelier.Reason {
+func (p *Plan) reasons(c *atelier.Compute, nodes []*atelier.Node, starting *atelier.Node, now time.Time) []atelier.Reason {
 	st := &p.Status
-	if starting == nil {
+	failing := st.LaunchFails > 0 || st.BootFails > 0 || st.State == atelier.Failed
+	switch {
+	case starting == nil && st.State != atelier.Failed:
 		return nil
-	}
-	if st.LaunchFails > 0 && len(st.Errors) > 0 {
-		last := st.Errors[len(st.Errors)-1]
-		r := atelier.Reason{
-			Code: atelier.ReasonNoCapacity, Message: last.Message, Since: starting.CreatedAt, Blocking: true,
-			Params:   map[string]string{"n": fmt.Sprint(st.Counts.Preparing), "size": starting.Size, "cause": last.Code},
-			Evidence: []string{starting.ID.Path(), last.Code}, Remedies: []string{"another size or location, or wait: Atelier asks again by itself"},
-		}
+	case st.LaunchFails > 0 && len(st.Errors) > 0 && (st.LaunchKind == atelier.NoQuota || st.LaunchKind == ""):
 		p.due(st.LaunchAfter, now)
-		return []atelier.Reason{r}
+		return []atelier.Reason{p.noCapacity(firstWanted(nodes, starting))}
+	case failing && len(st.Errors) > 0:
+		if st.LaunchFails > 0 {
+			p.due(st.LaunchAfter, now)
+		}
+		return []atelier.Reason{p.failed(c, starting)}
+	case starting == nil:
+		return nil
 	}
 	return []atelier.Reason{{
 		Code: atelier.ReasonScalingUp, Since: starting.CreatedAt,
@@ -369,6 +389,49 @@ func (p *Plan) reasons(starting *atelier.Node, now time.Time) []atelier.Reason {
 		Message:  startingWords(st.Counts.Preparing, string(starting.State)),
 		Evidence: []string{starting.ID.Path()},
 	}}
+}
+
+// firstWanted is the first node that has no machine yet.
+func firstWanted(nodes []*atelier.Node, otherwise *atelier.Node) *atelier.Node {
+	for _, n := range nodes {
+		if n.State == atelier.Wanted {
+			return n
+		}
+	}
+	return otherwise
+}
+
+// noCapacity says that the provider has no machine for the node.
+func (p *Plan) noCapacity(n *atelier.Node) atelier.Reason {
+	st := &p.Status
+	last := st.Errors[len(st.Errors)-1]
+	r := atelier.Reason{
+		Code: atelier.ReasonNoCapacity, Message: last.Message, Blocking: true,
+		Params:   map[string]string{"n": fmt.Sprint(st.Counts.Preparing), "cause": last.Code},
+		Evidence: []string{last.Code}, Remedies: []string{"another size or location, or wait: Atelier asks again by itself"},
+	}
+	if n != nil {
+		r.Since, r.Params["size"] = n.CreatedAt, n.Size
+		r.Evidence = []string{n.ID.Path(), last.Code}
+	}
+	return r
+}
+
+// failed says why machines do not come about, beyond a lack of capacity. What may
+// work the next time does not block.
+func (p *Plan) failed(c *atelier.Compute, n *atelier.Node) atelier.Reason {
+	st := &p.Status
+	last := st.Errors[len(st.Errors)-1]
+	r := atelier.Reason{
+		Code: atelier.ReasonComputeFailed, Message: fmt.Sprintf("%s failed: %s.", c.Name, last.Message), Since: st.ObservedAt,
+		Blocking: st.LaunchFails == 0 || st.LaunchKind != atelier.Transient,
+		Params:   map[string]string{"name": c.Name, "cause": last.Code},
+		Evidence: []string{c.ID.Path(), last.Code}, Remedies: []string{"atelier events --target computes/" + c.ID.Name()},
+	}
+	if n != nil {
+		r.Since, r.Evidence = n.CreatedAt, []string{n.ID.Path(), last.Code}
+	}
+	return r
 }
 
 func startingWords(n int, first string) string {

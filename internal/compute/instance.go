@@ -32,7 +32,7 @@ func DecideInstance(s Snapshot, now time.Time) Plan {
 	}
 	_, starting := p.tally(nodes, now)
 	p.instance(s, nodes, on, now)
-	p.Status.Reasons = p.reasons(starting, now)
+	p.Status.Reasons = p.reasons(c, nodes, starting, now)
 	p.observe(c, now)
 	if c.Deleting() && len(nodes) == 0 {
 		p.Wipe = s.Queued == 0

@@ -63,9 +63,10 @@ func (v *View) Why(j *atelier.Job, c *atelier.Compute) []atelier.Reason {
 		add(atelier.ReasonStopped, true, params("name", name), "atelier compute start "+name, "%s is stopped; the job starts when it runs.", name)
 		return list
 	}
+	refused := false // and no machine is on its way to what is only wanted
 	for _, r := range c.Status.Reasons {
 		if r.Code == atelier.ReasonNoCapacity || r.Code == atelier.ReasonComputeFailed {
-			list = append(list, r)
+			list, refused = append(list, r), true
 		}
 	}
 	if ahead := p.ahead(v.jobs[j.ID]); ahead > 0 {
@@ -76,7 +77,7 @@ func (v *View) Why(j *atelier.Job, c *atelier.Compute) []atelier.Reason {
 		ahead = min(ahead, countAhead)
 		add(atelier.ReasonQueuedBehind, false, figures, fmt.Sprintf("wait, or atelier job priority %s N: higher goes first", j.Name), words, ahead)
 	}
-	if starting, oldest, stage := p.starting(); starting > 0 {
+	if starting, oldest, stage := p.starting(refused); starting > 0 {
 		since = oldest
 		add(atelier.ReasonScalingUp, false, params("n", starting, "stage", stage), "", either(starting, "%d node starting, since %[2]s.", "%d nodes starting, the first since %s."), starting, oldest.Format(time.TimeOnly))
 		since = queued
@@ -143,11 +144,11 @@ func (h jobHeap) ahead(e *entry, i, most int) (n int) {
 }
 
 // starting counts the nodes that are on their way, since when, and how far the first
-// has come.
-func (p *pool) starting() (n int, oldest time.Time, stage atelier.NodeState) {
+// has come. If the provider refuses to make machines, those are not that it did not.
+func (p *pool) starting(refused bool) (n int, oldest time.Time, stage atelier.NodeState) {
 	stage = atelier.Wanted
 	for _, x := range p.nodes {
-		if x.doc.State != atelier.Wanted && x.doc.State != atelier.Booting {
+		if x.doc.State != atelier.Booting && (x.doc.State != atelier.Wanted || refused) {
 			continue
 		}
 		if n++; oldest.IsZero() || x.doc.CreatedAt.Before(oldest) {

@@ -136,3 +136,45 @@ func BenchmarkWhy(b *testing.B) {
 		})
 	}
 }
+
+// TestRefusalPromisesNoNodes: what a provider refuses to make is not on its way; what
+// it made before is.
+func TestRefusalPromisesNoNodes(t *testing.T) {
+	for _, code := range []string{atelier.ReasonNoCapacity, atelier.ReasonComputeFailed} {
+		w := newWorld(t, 4)
+		j, c := w.job("first", 3, 0), w.compute()
+		c.Spec.Cluster.Max = 4
+		c.Status.Reasons = []atelier.Reason{{Code: code, Blocking: true, Message: "no"}}
+		w.node("a", "Wanted", "")
+		codes := func() (out []string) {
+			for _, r := range w.view.Why(j, c) {
+				out = append(out, r.Code+r.Params["n"])
+			}
+			return out
+		}
+		if got := fmt.Sprint(codes()); got != "["+code+"]" {
+			t.Errorf("one is refused: %s", got)
+		}
+		w.node("b", "Booting", "")
+		if got := fmt.Sprint(codes()); got != "["+code+" ScalingUp1]" {
+			t.Errorf("one is refused, and one boots: %s", got)
+		}
+	}
+}
+
+// TestClosedNodesGetNoJobs: from the moment that a user wants a node to go, it is
+// given no work.
+func TestClosedNodesGetNoJobs(t *testing.T) {
+	w := newWorld(t, 4)
+	w.job("first", 1, 0)
+	drained, taken := w.node("a", "Ready", ""), w.node("b", "Ready", "")
+	drained.DrainAt, taken.PreemptAt = t0, t0
+	w.put(drained, taken)
+	if plan := w.view.Plan(w.gpu, t0, 5); len(plan) > 0 {
+		t.Errorf("plan %s", showPlan(plan))
+	}
+	w.node("c", "Ready", "")
+	if got := showPlan(w.view.Plan(w.gpu, t0, 5)); got != "first:c" {
+		t.Errorf("plan %s, want the open node", got)
+	}
+}
