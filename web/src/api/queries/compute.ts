@@ -49,7 +49,7 @@ export const why = (ws: WorkspaceRef, name: string) =>
 export const ranges = { '1h': 1, '6h': 6, '24h': 24, '7d': 168 } as const
 export type Range = keyof typeof ranges
 
-/** Node states over the last hours. Now is given, so that a query is the same for a while. */
+/** Node states over the last hours, up to when they were asked for; what was last holds until something happens. */
 export const series = (ws: WorkspaceRef, name: string, range: Range) =>
   queryOptions({
     queryKey: keys.series(name, range),
@@ -61,7 +61,6 @@ export const series = (ws: WorkspaceRef, name: string, range: Range) =>
         signal,
       })
     },
-    refetchInterval: 30_000, // the right edge of the chart moves with the time, not with events
   })
 
 /** Sizes of a location, each with what is to be had of it and, if none, why. */
@@ -117,6 +116,10 @@ export function act(ws: WorkspaceRef, name: string, verb: Verb): Promise<string>
 
 export const nodeAct = (ws: WorkspaceRef, name: string, node: string, verb: 'drain' | 'preempt'): Promise<void> =>
   post(`${computePath(ws, name)}/nodes/${encodeURIComponent(node)}/${verb}`)
+
+/** Sets after how long without work an instance is stopped, as PT30M; null is never. */
+export const updateIdleShutdown = (ws: WorkspaceRef, name: string, after: string | null): Promise<void> =>
+  post(`${computePath(ws, name)}/updateIdleShutdownSetting`, { body: { idleTimeBeforeShutdown: after } })
 
 export const testConnection = (ws: WorkspaceRef, body: Record<string, unknown>): Promise<ConnectionTest> =>
   post<ConnectionTest>(`${workspacePath(ws)}/testConnection`, { body })

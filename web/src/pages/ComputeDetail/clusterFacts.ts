@@ -1,0 +1,53 @@
+/** What is said of a cluster that the server does not say in so many words. */
+import type { AtelierEvent, ClusterProps, Job, NodeInfo } from '~/api/types.ts'
+import { partOf } from '~/modules/eventText.ts'
+import { parseSeconds } from '~/modules/specs/numbers.ts'
+
+/** How many nodes are at each stage before they are ready, and since when the first of them. */
+export function preparing(nodes: NodeInfo[]): { stage: 'Wanted' | 'Booting'; n: number; since: string | undefined }[] {
+  return (['Wanted', 'Booting'] as const).flatMap((stage) => {
+    const at = nodes.filter((n) => n.state === stage)
+    if (at.length === 0) return []
+    const since = at.flatMap((n) => n.since ?? []).sort()[0]
+    return [{ stage, n: at.length, since }]
+  })
+}
+
+/** When the next idle node goes, in Unix milliseconds; undefined when none will. */
+export function shrinksAt(cluster: ClusterProps, nodes: NodeInfo[]): number | undefined {
+  const idle = nodes.flatMap((n) => (n.idleSince ? [Date.parse(n.idleSince)] : [])).sort((a, b) => a - b)
+  const spare = (cluster.targetNodeCount ?? nodes.length) - cluster.scaleSettings.minNodeCount
+  const first = idle[0]
+  if (first === undefined || spare <= 0) return undefined
+  return first + (parseSeconds(cluster.scaleSettings.nodeIdleTimeBeforeScaleDown) ?? 0) * 1000
+}
+
+export type Demand = { jobs: number; nodes: number; since: string | undefined }
+
+/** What waits for nodes. */
+export function demandOf(jobs: Job[]): Demand {
+  const waiting = jobs.filter((j) => j.properties.status === 'Queued')
+  const since = waiting.flatMap((j) => j.properties.queuedTime ?? j.systemData?.createdAt ?? []).sort()[0]
+  return {
+    jobs: waiting.length,
+    nodes: waiting.reduce((n, j) => n + (j.properties.resources?.instanceCount ?? 1), 0),
+    since,
+  }
+}
+
+const failures = new Set([
+  'BootTimeout',
+  'ProvisioningTimedOut',
+  'NodeStuck',
+  'NodeLost',
+  'LaunchFailed',
+  'NoCapacity',
+  'OutOfStock',
+  'QuotaExceeded',
+  'Preempted',
+])
+
+/** The last thing that went wrong with nodes, among events that come oldest first. */
+export function lastFailure(events: AtelierEvent[]): AtelierEvent | undefined {
+  return events.findLast((e) => failures.has(e.reason ?? '') && ['computes', 'nodes'].includes(partOf(e.target).kind))
+}
