@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { credentialProblems, noCredentials, testBody, withoutSecrets } from './sshCredentials.ts'
+import { credentialProblems, noCredentials, testBody } from './sshCredentials.ts'
 
 const pem = '-----BEGIN OPENSSH PRIVATE KEY-----\r\nabc\r\n-----END OPENSSH PRIVATE KEY-----'
 const byKey = { ...noCredentials, userName: ' kim ', privateKey: pem, passphrase: 'p' }
@@ -31,8 +31,5 @@ describe('credentials', () => {
       password: 'w',
       hostKey: 'SHA256:x',
     })
-  })
-  it('keep no secret', () => {
-    expect(JSON.stringify(withoutSecrets({ ...byKey, password: 'hush' }))).not.toMatch(/hush|PRIVATE|"p"/)
   })
 })

@@ -15,13 +15,6 @@ export const noCredentials: SshCredentials = {
   password: '',
 }
 
-/** Without what must not be kept. */
-export const withoutSecrets = (c: SshCredentials): SshCredentials => ({
-  ...noCredentials,
-  userName: c.userName,
-  method: c.method,
-})
-
 export type CredentialProblem = 'userName' | 'privateKey' | 'publicKey' | 'notKey' | 'password'
 
 /** What is missing or plainly not what it should be. */

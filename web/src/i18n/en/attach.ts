@@ -248,6 +248,7 @@ export const attach = {
   'attach.submit': 'Attach',
   'attach.submitting': 'Attaching…',
   'attach.done': '{name} is being attached.',
+  'attach.refused': '{name} was not attached',
   'attach.created': '{name} is being created.',
   'attach.secrets': 'Secrets are sent to the server once. They are in no draft and in no copied command.',
 } as const

@@ -249,6 +249,7 @@ export const attach: Record<keyof typeof en, string> = {
   'attach.submit': '연결',
   'attach.submitting': '연결하는 중…',
   'attach.done': '{name}을(를) 연결하는 중입니다.',
+  'attach.refused': '{name}을(를) 연결하지 못했습니다',
   'attach.created': '{name}을(를) 만드는 중입니다.',
   'attach.secrets': '비밀 값은 서버로 한 번만 전송됩니다. 초안과 복사한 명령에는 포함되지 않습니다.',
 }

@@ -3,14 +3,7 @@ import type { ComputeBody } from '~/api/queries/compute.ts'
 import { brokenRules, computeNames } from '~/modules/computeName.ts'
 import { type IdentityValues, identityDocument, identityIds, strangeIds } from '~/modules/specs/identity.ts'
 import { parseWhole } from '~/modules/specs/numbers.ts'
-import {
-  type CredentialProblem,
-  credentialProblems,
-  keyText,
-  noCredentials,
-  type SshCredentials,
-  withoutSecrets,
-} from '~/modules/sshCredentials.ts'
+import { credentialProblems, keyText, noCredentials, type SshCredentials } from '~/modules/sshCredentials.ts'
 import type { Problems } from './problems.ts'
 import { anyKubernetes, resourceProblem } from './resourceIds.ts'
 
@@ -151,8 +144,6 @@ export function machineProblems(v: AttachValues): Problems<AttachValues> {
   return found
 }
 
-export const credentialsMissing = (v: AttachValues): CredentialProblem[] => credentialProblems(v.credentials)
-
 /** The object that the form posts. */
 export function attachBody(kind: AttachKind, v: AttachValues, location: string): ComputeBody {
   const inner: Record<string, unknown> = {}
@@ -187,9 +178,5 @@ function accountOf(c: SshCredentials): Record<string, string> {
   return account
 }
 
-/** Without what must not be kept in a draft. */
-export const attachDraft = (v: AttachValues): AttachValues => ({
-  ...v,
-  token: '',
-  credentials: withoutSecrets(v.credentials),
-})
+/** Members that are kept in no draft. */
+export const attachSecrets = ['token', 'password', 'privateKey', 'passphrase'] as const

@@ -151,5 +151,5 @@ const sslOf = (v: InferenceValues) =>
     ? { status: 'Auto', leafDomainLabel: v.label.trim() }
     : { status: 'Enabled', cert: v.cert.trim(), key: v.key.trim(), cname: v.cname.trim() }
 
-/** Without what must not be kept in a draft. */
-export const inferenceDraft = (v: InferenceValues): InferenceValues => ({ ...v, key: '' })
+/** Members that are kept in no draft. */
+export const inferenceSecrets = ['key'] as const

@@ -1,0 +1,94 @@
+import { useNavigate } from '@tanstack/react-router'
+import { useText } from '~/i18n/text.tsx'
+import { CopyAs } from '~/modules/CopyAs.tsx'
+import type { ComputeTab } from '~/modules/computeKinds.ts'
+import { useDraft, useKeepDraft } from '~/modules/draft.ts'
+import { NameField } from '~/modules/NameField.tsx'
+import { Preview, useDryRun } from '~/modules/Preview.tsx'
+import { withoutSecrets } from '~/modules/specs/document.ts'
+import { noCredentials } from '~/modules/sshCredentials.ts'
+import { WizardFrame } from '~/modules/WizardFrame.tsx'
+import { useWorkspace } from '~/modules/workspace.tsx'
+import { AttachFields } from './AttachFields.tsx'
+import { AttachMachine } from './AttachMachine.tsx'
+import {
+  type AttachKind,
+  type AttachValues,
+  attachBody,
+  attachProblems,
+  attachSecrets,
+  emptyAttach,
+  has,
+  kinds,
+} from './attachValues.ts'
+import { useChecked } from './checked.ts'
+import { NotDriven } from './NotDriven.tsx'
+import { usePost } from './post.ts'
+
+/** Attaches a compute of the kind. */
+export function AttachForm({ kind }: { kind: AttachKind }) {
+  // Another kind is another form: nothing of what was typed, least of all a secret, goes over.
+  return <Form key={kind} kind={kind} />
+}
+
+function Form({ kind }: { kind: AttachKind }) {
+  const t = useText()
+  const ws = useWorkspace()
+  const navigate = useNavigate()
+  const draft = useDraft<AttachValues>(kind, emptyAttach)
+  const f = useChecked(whole(draft.values), (v) => attachProblems(kind, v))
+  const { form, values } = f
+  useKeepDraft(kind, form, attachSecrets)
+  const document = { name: values.name, body: attachBody(kind, values, ws.location) }
+  const complete = Object.keys(f.problems).length === 0
+  // The server needs no secret to say what would be.
+  const run = useDryRun(complete ? { ...document, body: withoutSecrets(document.body).body } : undefined)
+  const tab: ComputeTab = kind === 'attach-kubernetes' ? 'kubernetes' : 'attached'
+  const post = usePost(kind, tab, 'attached')
+  return (
+    <WizardFrame
+      title={t(`attach.title.${kind}`)}
+      steps={[]}
+      step=""
+      onStep={() => {}}
+      errors={f.errors}
+      draft={{
+        restored: draft.restored,
+        drop: () => {
+          draft.drop()
+          form.reset(emptyAttach)
+        },
+      }}
+      onNext={form.handleSubmit(() => post.send(document, () => form.reset(emptyAttach)))}
+      onCancel={() => void navigate({ to: '/w/$ws/compute/$tab', params: { ws: ws.name, tab } })}
+      doneLabel={t('action.attach')}
+      busy={post.busy}
+      aside={
+        <>
+          <Preview run={run} />
+          <CopyAs document={document} />
+        </>
+      }
+    >
+      <NotDriven />
+      <div data-field="name">
+        <NameField
+          value={values.name}
+          onChange={(name) => form.setValue('name', name, { shouldDirty: true, shouldValidate: true })}
+          stem={kinds[kind].stem}
+          location={ws.location}
+          error={form.formState.errors.name?.message}
+        />
+      </div>
+      {has(kind, 'address') && <AttachMachine f={f} kind={kind} />}
+      <AttachFields f={f} kind={kind} />
+    </WizardFrame>
+  )
+}
+
+/** A draft has no secrets, and may lack members that a later version has. */
+const whole = (v: AttachValues): AttachValues => ({
+  ...v,
+  token: '',
+  credentials: { ...noCredentials, ...v.credentials },
+})
