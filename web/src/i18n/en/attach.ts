@@ -1,9 +1,4 @@
 export const attach = {
-  'attached.tab.overview': 'Overview',
-  'attached.tab.health': 'Health',
-  'attached.tab.jobs': 'Jobs',
-  'attached.tab.events': 'Events',
-  'attached.tabs': 'Parts of {name}',
   'attached.props': 'Properties',
   'attached.type': 'Type',
   'attached.provisioning': 'Provisioning state',

@@ -79,6 +79,7 @@ export const details = {
   'details.view.monitoring': 'Monitoring',
   'details.view.events': 'Events',
   'details.view.settings': 'Settings',
+  'details.view.health': 'Health',
   'details.view.apps': 'Applications',
   'details.view.schedules': 'Schedules',
   'details.deleted': '{name} was deleted. What you see is how it was last.',
@@ -148,6 +149,8 @@ export const details = {
   'details.connection.none': 'None: nodes accept no SSH connections in this version.',
   'details.connect': 'Connect with SSH access',
   'details.connect.stopped': 'It is stopped.',
+  'details.connect.version':
+    'This version of Atelier opens no SSH connections in any case; run a job on the instance instead.',
   'details.nodes.of': 'Nodes of {name}',
   'details.nodes.table': 'Table',
   'details.nodes.tiles': 'Tiles',

@@ -1,11 +1,6 @@
 import type { attach as en } from '../en/attach.ts'
 
 export const attach: Record<keyof typeof en, string> = {
-  'attached.tab.overview': '개요',
-  'attached.tab.health': '상태 점검',
-  'attached.tab.jobs': '작업',
-  'attached.tab.events': '이벤트',
-  'attached.tabs': '{name}의 항목',
   'attached.props': '속성',
   'attached.type': '컴퓨팅 형식',
   'attached.provisioning': '프로비전 상태',

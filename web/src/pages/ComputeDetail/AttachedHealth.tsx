@@ -23,7 +23,7 @@ const useStyles = makeStyles({
 })
 
 /** What is known of how it is, and for machines a test of the connection, on demand. */
-export function AttachedHealth({ compute }: { compute: Compute }) {
+export function AttachedHealth({ compute, gone }: { compute: Compute; gone: boolean }) {
   const t = useText()
   return (
     <>
@@ -38,7 +38,7 @@ export function AttachedHealth({ compute }: { compute: Compute }) {
             ]}
           />
         </Panel>
-        {bySsh(compute) && <Test compute={compute} />}
+        {bySsh(compute) && !gone && <Test compute={compute} />}
       </PanelGrid>
     </>
   )

@@ -47,7 +47,7 @@ function Kind({ compute: c, view, gone }: { compute: Compute; view: string; gone
   if (instance) return <InstanceDetail compute={c} instance={instance} view={view} gone={gone} />
   return (
     <Suspense fallback={<Loading rows={8} />}>
-      <AttachedDetail compute={c} view={view} />
+      <AttachedDetail compute={c} view={view} gone={gone} />
     </Suspense>
   )
 }

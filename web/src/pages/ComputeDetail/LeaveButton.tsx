@@ -6,7 +6,7 @@ import { useComputeActions } from '~/modules/computeActions.tsx'
 import { brought } from './attachedFacts.ts'
 
 /** Detach for what the user brought, delete for what was made here. */
-export function LeaveButton({ compute }: { compute: Compute }) {
+export function LeaveButton({ compute, gone }: { compute: Compute; gone: boolean }) {
   const t = useText()
   const actions = useComputeActions()
   const verb = brought(compute) ? 'detach' : 'delete'
@@ -14,7 +14,7 @@ export function LeaveButton({ compute }: { compute: Compute }) {
     <>
       <ActionButton
         icon={verb === 'detach' ? <PlugDisconnectedRegular /> : <DeleteRegular />}
-        denied={actions.denied(verb, [compute])}
+        denied={gone ? t('details.gone.reason', { name: compute.name }) : actions.denied(verb, [compute])}
         onClick={() => actions.run(verb, [compute])}
       >
         {t(`action.${verb}`)}
