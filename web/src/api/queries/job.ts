@@ -49,6 +49,16 @@ export const activeJobs = (ws: WorkspaceRef, compute?: string) =>
     },
   })
 
+/** The job that was submitted last to a compute. */
+export const lastJob = (ws: WorkspaceRef, compute: string) =>
+  queryOptions({
+    queryKey: keys.jobList({ last: 'yes', compute }),
+    queryFn: ({ signal }) =>
+      get<JobPage>(`${workspacePath(ws)}/jobs`, { query: { compute, $top: 1, listViewType: 'All' }, signal }).then(
+        (l) => l.value[0] ?? null,
+      ),
+  })
+
 export const job = (ws: WorkspaceRef, name: string) =>
   queryOptions({ queryKey: keys.job(name), queryFn: ({ signal }) => get<Job>(jobPath(ws, name), { signal }) })
 
@@ -109,15 +119,4 @@ export const events = (ws: WorkspaceRef, filter: EventFilter = {}, top = 100) =>
       }),
     // The newest page has grown since, by what came.
     getNextPageParam: (last: { value: AtelierEvent[] }) => (last.value.length >= top ? last.value[0]?.seq : undefined),
-  })
-
-/** The last times that something of a collection ("computes") was to be deleted or detached, newest first. */
-export const deletions = (ws: WorkspaceRef, collection: string) =>
-  queryOptions({
-    queryKey: keys.events({ reason: 'DeleteRequested', collection }),
-    queryFn: ({ signal }) =>
-      get<{ value: AtelierEvent[] }>(`${workspacePath(ws)}/events`, {
-        query: { reason: 'DeleteRequested', $top: 200 },
-        signal,
-      }).then((l) => l.value.filter((e) => e.target.split('/').at(-2) === collection).reverse()),
   })

@@ -61,7 +61,7 @@ function Tab({ tab }: { tab: ComputeTab }) {
                 {t('action.create')}
               </ActionButton>
             }
-            cli={createCommand[tab]}
+            cli={createCommand(ws, tab)}
             cliLabel={t('compute.cli')}
             copyLabel={t('action.copyCli')}
           >

@@ -163,8 +163,8 @@ export function ComputeTable(props: {
           {priced && ` · ${t('money.perHour', { amount: format.money(total) })}`}
         </span>
         <span className={styles.command}>
-          <CopyButton text={listCommand} label={t('action.copyCli')}>
-            <span lang="en">{listCommand}</span>
+          <CopyButton text={listCommand(ws)} label={t('action.copyCli')}>
+            <span lang="en">{listCommand(ws)}</span>
           </CopyButton>
         </span>
       </div>

@@ -1,7 +1,7 @@
 import { Checkbox, makeStyles, tokens } from '@fluentui/react-components'
-import { useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { deletions } from '~/api/queries/job.ts'
+import { events } from '~/api/queries/job.ts'
 import { TextLink } from '~/components/TextLink.tsx'
 import { Timestamp } from '~/components/Timestamp.tsx'
 import type { TableSearch } from '~/components/tableSearch.ts'
@@ -12,6 +12,7 @@ import { Failure } from '~/modules/Failure.tsx'
 import { useWorkspace } from '~/modules/workspace.tsx'
 
 const week = 7 * 86_400_000
+const most = 200
 
 const useStyles = makeStyles({
   list: { margin: 0, paddingInlineStart: tokens.spacingHorizontalXXL, lineHeight: tokens.lineHeightBase400 },
@@ -44,10 +45,13 @@ function Deleted() {
   const styles = useStyles()
   const ws = useWorkspace()
   const now = useNow()
-  const query = useQuery(deletions(ws, 'computes'))
+  const query = useInfiniteQuery(events(ws, { reason: 'DeleteRequested' }, most))
   if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />
   if (!query.data) return null
-  const lately = query.data.filter((e) => now - Date.parse(e.at) < week)
+  const lately = query.data.pages
+    .flatMap((p) => p.value)
+    .filter((e) => partOf(e.target).kind === 'computes' && now - Date.parse(e.at) < week)
+    .reverse()
   if (lately.length === 0) return <p>{t('compute.deleted.none')}</p>
   return (
     <ul className={styles.list} aria-label={t('compute.deleted')}>

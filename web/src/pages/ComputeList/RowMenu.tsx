@@ -16,6 +16,7 @@ import type { ComputeActions, Verb } from '~/modules/computeActions.tsx'
 import { isAttached, tabOf, wizardOf } from '~/modules/computeKinds.ts'
 import { useToasts } from '~/modules/toast.tsx'
 import { useDenied, useWorkspace } from '~/modules/workspace.tsx'
+import { showCommand } from './commands.ts'
 import type { Row } from './rows.ts'
 
 export const iconOf: Record<Verb, JSX.Element> = {
@@ -42,8 +43,9 @@ export function RowMenu({ at, actions, close }: { at: MenuAt; actions: ComputeAc
   }
   const verbs: Verb[] = tabOf(c) === 'instances' ? ['start', 'stop', 'restart'] : []
   const copy = async () => {
-    await navigator.clipboard.writeText(`atelier compute show ${c.name}`)
-    say.done(t('action.copied'), `atelier compute show ${c.name}`)
+    const line = showCommand(ws, c.name)
+    await navigator.clipboard.writeText(line)
+    say.done(t('action.copied'), line)
   }
   const item = (verb: Verb) => {
     const denied = actions.denied(verb, [c])

@@ -46,7 +46,7 @@ const useStyles = makeStyles({
 
 export function priceText(t: Text, format: Format, price: Price): string {
   if (price === 'own') return t('money.free')
-  return price === undefined ? '–' : t('money.perHour', { amount: format.money(price) })
+  return price === undefined ? '–' : format.money(price)
 }
 
 const inner = (r: Row): Record<string, unknown> => (r.c.properties.properties ?? {}) as Record<string, unknown>
