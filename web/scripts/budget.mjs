@@ -2,34 +2,36 @@
  * How much JavaScript the list of clusters needs before it shows: what index.html names, the page, one catalogue, and all
  * that these import, compressed. "node scripts/budget.mjs [dist]" fails when it is more than it may be.
  */
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { gunzipSync } from 'node:zlib'
 
 const budget = 260_000
 const dist = process.argv[2] ?? fileURLToPath(new URL('../dist', import.meta.url))
 const assets = `${dist}/assets`
-const files = readdirSync(assets).filter((f) => f.endsWith('.js'))
+const compressed = new Map(
+  readdirSync(assets)
+    .filter((f) => f.endsWith('.js.gz'))
+    .map((f) => [f.slice(0, -'.gz'.length), readFileSync(`${assets}/${f}`)]),
+)
+const size = (file) => compressed.get(file).length
 
 /** The chunks of a module that is loaded when it is asked for: they are named after it. */
 function chunk(name) {
-  const found = files.filter((f) => f.replace(/-[\w-]{8}\.js$/, '') === name)
+  const found = [...compressed.keys()].filter((f) => f.replace(/-[\w-]{8}\.js$/, '') === name)
   if (found.length !== 1) throw new Error(`${assets} has ${found.length} chunks called ${name}; is the build whole?`)
   return found[0]
 }
 
 const importing =
   /\bimport\s*(?:[\w*{}\s,$]+?from\s*)?["']\.\/([^"']+\.js)["']|\bexport\s*[\w*{}\s,$]+?from\s*["']\.\/([^"']+\.js)["']/g
-const imports = (file) => [...readFileSync(`${assets}/${file}`, 'utf8').matchAll(importing)].map((m) => m[1] ?? m[2])
+const imports = (file) => [...gunzipSync(compressed.get(file)).toString().matchAll(importing)].map((m) => m[1] ?? m[2])
 
 const index = readFileSync(`${dist}/index.html`, 'utf8')
 const wanted = [...index.matchAll(/(?:src|href)="\/assets\/([^"]+\.js)"/g)].map((m) => m[1])
 if (wanted.length === 0) throw new Error(`${dist}/index.html names no script`)
 const heavier = ['en', 'ko'].map(chunk).sort((a, b) => size(b) - size(a))[0]
 wanted.push(chunk('ComputeList'), heavier)
-
-function size(file) {
-  return statSync(`${assets}/${file}.gz`).size
-}
 
 const loaded = new Set()
 while (wanted.length > 0) {
