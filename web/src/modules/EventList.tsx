@@ -88,6 +88,9 @@ export function EventList({ target, ...filter }: EventFilter) {
   )
 }
 
+/** Reasons whose words say all that their messages do. */
+const told = new Set(['NodeReady', 'DeleteRequested', 'JobCompleted'])
+
 const fits = ({ event, words }: EventLine, q: string): boolean =>
   !q ||
   `${words} ${event.message ?? ''} ${event.reason ?? ''} ${event.actor} ${event.target} ${event.state ?? ''}`
@@ -107,7 +110,7 @@ function EventTable({ lines }: { lines: EventLine[] }) {
       cell: ({ event, words }) => (
         <span className={styles.what}>
           <span>{words}</span>
-          {event.message && (
+          {event.message && !told.has(event.reason ?? '') && (
             <span className={styles.message} lang="en">
               {event.message}
             </span>

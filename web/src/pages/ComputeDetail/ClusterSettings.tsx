@@ -35,6 +35,7 @@ const useStyles = makeStyles({
     display: 'grid',
     gridTemplateColumns: 'repeat(auto-fit, minmax(min(160px, 100%), 1fr))',
     gap: tokens.spacingHorizontalM,
+    alignItems: 'start',
   },
   buttons: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalS },
   lock: { display: 'inline-flex', alignItems: 'center', gap: tokens.spacingHorizontalXS },

@@ -65,8 +65,11 @@ function Connect({ compute: c, instance, gone }: Props) {
         />
       ) : (
         <p className={styles.reason} data-connection="none">
-          {ssh?.sshPublicAccess !== 'Enabled' && `${t('details.ssh.notEnabled')} `}
-          {instance.state === 'Stopped' ? t('details.connect.stopped') : connectionReason(t, node?.connectionReason)}
+          {ssh?.sshPublicAccess !== 'Enabled'
+            ? `${t('details.ssh.notEnabled')} ${t('details.connect.version')}`
+            : instance.state === 'Stopped'
+              ? t('details.connect.stopped')
+              : connectionReason(t, node?.connectionReason)}
         </p>
       )}
       <PropertyList

@@ -5,8 +5,10 @@ import { Banner } from '~/components/Notice.tsx'
 import type { Property } from '~/components/Panel.tsx'
 import { useFormat, useText } from '~/i18n/text.tsx'
 import { nameOfId } from '~/modules/computeKinds.ts'
+import { keptText } from './instanceFacts.ts'
 
-type Wrapped = { error: { code: string; message: string } }
+type Said = { code: string; message: string; target?: string | null }
+type Wrapped = { error: Said }
 
 const useStyles = makeStyles({
   list: { margin: 0, paddingInlineStart: tokens.spacingHorizontalL },
@@ -21,13 +23,18 @@ export function Problems({ compute: c, errors }: { compute: Compute; errors?: Wr
   const wrong = [...provisioning, ...(errors ?? [])].map((e) => e.error)
   const warnings = warningsOf(c)
   const once = wrong.filter((e, i) => wrong.findIndex((o) => o.code === e.code && o.message === e.message) === i)
-  const list = (all: { code: string; message: string }[]) => (
-    <ul className={styles.list} lang="en">
-      {all.map((e) => (
-        <li key={e.code + e.message}>
-          {e.message} ({e.code})
-        </li>
-      ))}
+  const list = (all: Said[]) => (
+    <ul className={styles.list}>
+      {all.map((e) => {
+        const id = keptText(e)
+        return id ? (
+          <li key={e.code + e.message}>{t(id)}</li>
+        ) : (
+          <li key={e.code + e.message} lang="en">
+            {e.message} ({e.code})
+          </li>
+        )
+      })}
     </ul>
   )
   return (

@@ -38,8 +38,8 @@ test.each([
 })
 
 test('warnings that are known are said in the language of the reader', () => {
-  expect(keptText({ code: 'NotEnforced', message: 'm', target: 'schedules' })).toBe('details.kept.schedules')
-  expect(keptText({ code: 'Other', message: 'm', target: 'schedules' })).toBeUndefined()
+  expect(keptText({ code: 'NotEnforced', target: 'schedules' })).toBe('details.kept.schedules')
+  expect(keptText({ code: 'Other', target: 'schedules' })).toBeUndefined()
 })
 
 test('a schedule is told by its cron expression, or by its days and times', () => {

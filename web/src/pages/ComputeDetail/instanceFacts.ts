@@ -1,5 +1,5 @@
 /** What is said of an instance that the server does not say in so many words. */
-import type { InstanceProps, NodeInfo, Problem, Schedule } from '~/api/types.ts'
+import type { InstanceProps, NodeInfo, Schedule } from '~/api/types.ts'
 import type { MessageId } from '~/i18n/catalogue.ts'
 import { parseSeconds } from '~/modules/specs/numbers.ts'
 
@@ -21,7 +21,7 @@ const known: Record<string, MessageId> = {
 }
 
 /** What the studio says of a warning in the reader's language; undefined when it is new to the studio. */
-export const keptText = (w: Problem): MessageId | undefined =>
+export const keptText = (w: { code: string; target?: string | null }): MessageId | undefined =>
   w.code === 'NotEnforced' && w.target ? known[w.target] : undefined
 
 /** Bounds of the idle time of an instance, in seconds. */
