@@ -2,7 +2,7 @@ import { Button, makeStyles, tokens } from '@fluentui/react-components'
 import { MoreHorizontalRegular } from '@fluentui/react-icons'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useMemo, useState } from 'react'
+import { lazy, Suspense, useMemo, useState } from 'react'
 import { activeJobs } from '~/api/queries/job.ts'
 import { access } from '~/api/queries/session.ts'
 import type { Compute } from '~/api/types.ts'
@@ -22,9 +22,12 @@ import { columnsOf, useColumns } from './columns.tsx'
 import { listCommand } from './commands.ts'
 import { DeletedComputes } from './DeletedComputes.tsx'
 import { FilterBar } from './FilterBar.tsx'
-import { type MenuAt, RowMenu } from './RowMenu.tsx'
+import type { MenuAt } from './RowMenu.tsx'
 import { fieldsOf, jobsByCompute, matching, type Row, rowOf } from './rows.ts'
 import { Toolbar } from './Toolbar.tsx'
+
+// What opens only when it is asked for is not loaded before the list shows.
+const RowMenu = lazy(() => import('./RowMenu.tsx').then((m) => ({ default: m.RowMenu })))
 
 const useStyles = makeStyles({
   bars: {
@@ -169,7 +172,7 @@ export function ComputeTable(props: {
         </span>
       </div>
       <DeletedComputes />
-      {menu && <RowMenu at={menu} actions={actions} close={() => setMenu(undefined)} />}
+      <Suspense>{menu && <RowMenu at={menu} actions={actions} close={() => setMenu(undefined)} />}</Suspense>
       {actions.dialog}
     </>
   )

@@ -1,28 +1,16 @@
-import {
-  Button,
-  Checkbox,
-  Menu,
-  MenuDivider,
-  MenuGroup,
-  MenuGroupHeader,
-  MenuItem,
-  MenuItemCheckbox,
-  MenuList,
-  MenuPopover,
-  MenuTrigger,
-  makeStyles,
-  SearchBox,
-  tokens,
-} from '@fluentui/react-components'
-import { ColumnTripleRegular, DismissRegular, FilterRegular } from '@fluentui/react-icons'
-import { Fragment, type ReactNode, useCallback, useRef } from 'react'
+import { Button, Checkbox, makeStyles, SearchBox, tokens } from '@fluentui/react-components'
+import { DismissRegular } from '@fluentui/react-icons'
+import { lazy, type ReactNode, Suspense, useCallback, useRef } from 'react'
 import type { TableSearch } from '~/components/tableSearch.ts'
 import type { MessageId } from '~/i18n/catalogue.ts'
 import { useText } from '~/i18n/text.tsx'
 import { useKey } from '~/modules/keys.ts'
-import { type Row, toggled, valuesOf } from './rows.ts'
+import { ColumnButton, FieldButton } from './filterButtons.tsx'
+import { type Row, toggled } from './rows.ts'
 
-const mostValues = 12
+// Menus come when the list is there; until then their buttons stand in their place.
+const FieldMenu = lazy(() => import('./FilterMenus.tsx').then((m) => ({ default: m.FieldMenu })))
+const ColumnMenu = lazy(() => import('./FilterMenus.tsx').then((m) => ({ default: m.ColumnMenu })))
 
 const useStyles = makeStyles({
   bar: { display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: tokens.spacingHorizontalS },
@@ -42,10 +30,9 @@ const useStyles = makeStyles({
     padding: 0,
   },
   chip: { minWidth: 0, paddingInline: tokens.spacingHorizontalS },
-  popover: { maxHeight: '60vh', overflowY: 'auto' },
 })
 
-type Props = {
+export type FilterProps = {
   search: TableSearch
   typed: string
   type: (text: string) => void
@@ -59,7 +46,7 @@ type Props = {
 }
 
 /** What the list is narrowed to, and which columns it shows: all of it in the address. */
-export function FilterBar(props: Props) {
+export function FilterBar(props: FilterProps) {
   const t = useText()
   const styles = useStyles()
   const { search, change } = props
@@ -87,7 +74,9 @@ export function FilterBar(props: Props) {
           )
         }
       />
-      <FieldMenu {...props} />
+      <Suspense fallback={<FieldButton />}>
+        <FieldMenu {...props} />
+      </Suspense>
       {filters.length > 0 && (
         <ul className={styles.chips} aria-label={t('compute.filters')}>
           {filters.map((f) => {
@@ -120,81 +109,9 @@ export function FilterBar(props: Props) {
         checked={search.mine ?? false}
         onChange={(_, d) => change({ mine: d.checked === true || undefined }, { push: true })}
       />
-      <ColumnMenu {...props} />
+      <Suspense fallback={<ColumnButton />}>
+        <ColumnMenu {...props} />
+      </Suspense>
     </div>
-  )
-}
-
-/** The values that there are, by field. */
-function FieldMenu({ search, change, rows, fields, wordOf }: Props) {
-  const t = useText()
-  const styles = useStyles()
-  const checked = Object.fromEntries(
-    fields.map((field) => [field, (search.f ?? []).filter((f) => f.startsWith(`${field}:`))]),
-  )
-  return (
-    <Menu checkedValues={checked}>
-      <MenuTrigger>
-        <Button appearance="subtle" icon={<FilterRegular />}>
-          {t('compute.addFilter')}
-        </Button>
-      </MenuTrigger>
-      <MenuPopover className={styles.popover}>
-        <MenuList>
-          {fields.map((field, i) => (
-            <Fragment key={field}>
-              {i > 0 && <MenuDivider />}
-              <MenuGroup>
-                <MenuGroupHeader>{t(`compute.column.${field}` as MessageId)}</MenuGroupHeader>
-                {valuesOf(rows, field)
-                  .slice(0, mostValues)
-                  .map(({ value, n }) => (
-                    <MenuItemCheckbox
-                      key={value}
-                      name={field}
-                      value={`${field}:${value}`}
-                      secondaryContent={n}
-                      onClick={() => change({ f: toggled(search.f, `${field}:${value}`) }, { push: true })}
-                    >
-                      {wordOf(field, value)}
-                    </MenuItemCheckbox>
-                  ))}
-              </MenuGroup>
-            </Fragment>
-          ))}
-        </MenuList>
-      </MenuPopover>
-    </Menu>
-  )
-}
-
-function ColumnMenu({ search, change, columns, usual }: Props) {
-  const t = useText()
-  const shown = search.cols ?? usual
-  return (
-    <Menu
-      checkedValues={{ columns: shown }}
-      onCheckedValueChange={(_, d) => {
-        const next = columns.map((c) => c.id).filter((id) => d.checkedItems.includes(id))
-        change({ cols: next.join() === usual.join() ? undefined : next.length > 0 ? next : ['none'] }, { push: true })
-      }}
-    >
-      <MenuTrigger>
-        <Button appearance="subtle" icon={<ColumnTripleRegular />}>
-          {t('table.columns')}
-        </Button>
-      </MenuTrigger>
-      <MenuPopover>
-        <MenuList>
-          {columns.map((c) => (
-            <MenuItemCheckbox key={c.id} name="columns" value={c.id}>
-              {c.header}
-            </MenuItemCheckbox>
-          ))}
-          <MenuDivider />
-          <MenuItem onClick={() => change({ cols: undefined }, { push: true })}>{t('compute.columns.usual')}</MenuItem>
-        </MenuList>
-      </MenuPopover>
-    </Menu>
   )
 }

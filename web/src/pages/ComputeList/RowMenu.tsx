@@ -1,31 +1,14 @@
 import { Menu, MenuDivider, MenuItem, MenuList, MenuPopover } from '@fluentui/react-components'
-import {
-  ArrowSyncRegular,
-  CopyRegular,
-  DeleteRegular,
-  DocumentCopyRegular,
-  OpenRegular,
-  PlayRegular,
-  PlugDisconnectedRegular,
-  StopRegular,
-} from '@fluentui/react-icons'
+import { CopyRegular, DocumentCopyRegular, OpenRegular } from '@fluentui/react-icons'
 import { useNavigate } from '@tanstack/react-router'
-import type { JSX } from 'react'
 import { useText } from '~/i18n/text.tsx'
 import type { ComputeActions, Verb } from '~/modules/computeActions.tsx'
 import { isAttached, tabOf, wizardOf } from '~/modules/computeKinds.ts'
 import { useToasts } from '~/modules/toast.tsx'
 import { useDenied, useWorkspace } from '~/modules/workspace.tsx'
 import { showCommand } from './commands.ts'
+import { iconOf } from './icons.tsx'
 import type { Row } from './rows.ts'
-
-export const iconOf: Record<Verb, JSX.Element> = {
-  start: <PlayRegular />,
-  stop: <StopRegular />,
-  restart: <ArrowSyncRegular />,
-  delete: <DeleteRegular />,
-  detach: <PlugDisconnectedRegular />,
-}
 
 export type MenuAt = { row: Row; button: HTMLElement }
 

@@ -4,7 +4,7 @@ import { ActionButton } from '~/components/ActionButton.tsx'
 import { useText } from '~/i18n/text.tsx'
 import type { ComputeActions, Verb } from '~/modules/computeActions.tsx'
 import type { ComputeTab } from '~/modules/computeKinds.ts'
-import { iconOf } from './RowMenu.tsx'
+import { iconOf } from './icons.tsx'
 
 const verbsOf: Record<ComputeTab, Verb[]> = {
   instances: ['start', 'stop', 'restart', 'delete'],
