@@ -2,7 +2,6 @@ import {
   createDOMRenderer,
   FluentProvider,
   RendererProvider,
-  Toaster,
   webDarkTheme,
   webLightTheme,
 } from '@fluentui/react-components'
@@ -12,7 +11,7 @@ import { useMemo, useState } from 'react'
 import { isStatus } from './api/http.ts'
 import { firstLanguage, type Language } from './i18n/catalogue.ts'
 import { TextProvider } from './i18n/text.tsx'
-import { toasterId } from './modules/toast.tsx'
+import { ToastCorner } from './modules/toast.tsx'
 import { makeRouter } from './routes.tsx'
 import { ThemeProvider, useTheme } from './shell/theme.tsx'
 
@@ -40,7 +39,7 @@ export function App() {
         <ThemeProvider>
           <Themed>
             <RouterProvider router={router} />
-            <Toaster toasterId={toasterId} position="bottom-end" limit={4} />
+            <ToastCorner />
           </Themed>
         </ThemeProvider>
       </QueryClientProvider>

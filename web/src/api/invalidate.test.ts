@@ -1,5 +1,5 @@
 import { QueryClient } from '@tanstack/react-query'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { append, Invalidator, matches, stale } from './invalidate.ts'
 import { keys } from './keys.ts'
 import type { AtelierEvent } from './types.ts'
@@ -68,4 +68,66 @@ test('lists of events take up what matches them without being asked for again', 
   new Invalidator(client).take([event(2, 'computes/gpu/nodes/n')])
   expect(seqs(client.getQueryData(keys.events({ target: 'computes/gpu', top: 100 })))).toEqual([[1, 2]])
   expect(seqs(client.getQueryData(keys.events({ target: 'jobs/j', top: 100 })))).toEqual([[1]])
+})
+
+describe('stale', () => {
+  test.each([
+    ['jobs/j', [keys.jobs(), keys.job('j'), keys.computesWithJobs()], [keys.jobParts('j'), keys.usage()]],
+    ['jobs/j/tasks/t', [keys.jobs(), keys.job('j'), keys.jobParts('j')], [keys.computesWithJobs()]],
+    ['computes/gpu', [keys.computes(), keys.compute('gpu'), keys.computeParts('gpu'), keys.usage()], [keys.jobs()]],
+  ])('%s', (target, wanted, not) => {
+    const found = stale(event(1, target))
+    for (const key of wanted) expect(found).toContainEqual(key)
+    for (const key of not) expect(found).not.toContainEqual(key)
+  })
+  test('what happens to the workspace itself may change limits and what the caller may do', () => {
+    const found = stale({ ...event(1, ''), target: 'workspaces/s~g~w' })
+    expect(found).toEqual([keys.usage(), keys.access()])
+  })
+})
+
+describe('a burst of events', () => {
+  afterEach(() => void vi.useRealTimers())
+  const watched = () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    const client = new QueryClient()
+    const asked: string[] = []
+    vi.spyOn(client, 'invalidateQueries').mockImplementation(async (f) => {
+      asked.push(JSON.stringify(f?.queryKey))
+    })
+    return { asked, invalidator: new Invalidator(client) }
+  }
+  const jobs = JSON.stringify(keys.jobs())
+  const times = (asked: string[]) => asked.filter((k) => k === jobs).length
+
+  test('is shown at once, and then at most four times a second', () => {
+    const { asked, invalidator } = watched()
+    for (let seq = 1; seq <= 100; seq++) invalidator.take([event(seq, 'jobs/j')])
+    expect(times(asked)).toBe(1)
+    vi.advanceTimersByTime(249)
+    expect(times(asked)).toBe(1)
+    vi.advanceTimersByTime(1)
+    expect(times(asked)).toBe(2)
+    vi.advanceTimersByTime(10_000)
+    expect(times(asked)).toBe(2)
+  })
+  test('is forgotten by a page that is gone', () => {
+    const { asked, invalidator } = watched()
+    invalidator.take([event(1, 'jobs/j')])
+    invalidator.take([event(2, 'jobs/j')])
+    invalidator.close()
+    vi.advanceTimersByTime(1000)
+    expect(times(asked)).toBe(1)
+  })
+})
+
+test('a list of events that is being asked for is asked for again, because its answer may be older', async () => {
+  const client = new QueryClient()
+  const key = keys.events({ target: 'computes/gpu' })
+  const answers: (() => void)[] = []
+  const query = { queryKey: key, queryFn: () => new Promise<object>((done) => answers.push(() => done(data([1])))) }
+  void client.fetchQuery(query).catch(() => {})
+  const asked = vi.spyOn(client, 'invalidateQueries')
+  new Invalidator(client).take([event(2, 'computes/gpu')])
+  expect(asked).toHaveBeenCalledWith({ queryKey: key })
 })

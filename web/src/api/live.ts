@@ -1,5 +1,5 @@
 /** This tab's end of the stream: how fresh what it shows is, and which queries an event makes old. */
-import { useQueryClient } from '@tanstack/react-query'
+import { type QueryClient, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useSyncExternalStore } from 'react'
 import { browserHost } from './browserhost.ts'
 import { address, type WorkspaceRef, workspacePath } from './http.ts'
@@ -53,7 +53,10 @@ export function useLive(ws: WorkspaceRef): void {
       switch (message.type) {
         case 'freshness':
           // Between two connections anything may have happened that no query heard of.
-          if (message.freshness.state === 'live' && freshness.state === 'reconnecting') void client.invalidateQueries()
+          if (message.freshness.state === 'live' && freshness.state !== 'live' && freshness.state !== 'connecting')
+            void client.invalidateQueries()
+          if ((message.freshness.state === 'denied') !== (freshness.state === 'denied'))
+            rereadOnVisits(client, message.freshness.state === 'denied')
           setFreshness(message.freshness)
           break
         case 'fresh':
@@ -70,6 +73,16 @@ export function useLive(ws: WorkspaceRef): void {
       end()
     }
   }, [client, url])
+}
+
+/**
+ * Whoever may not read events sees no change as it happens: then a page's data is read whenever the page is opened or come
+ * back to, rather than when an event says that it is old.
+ */
+function rereadOnVisits(client: QueryClient, on: boolean): void {
+  const { queries, ...others } = client.getDefaultOptions()
+  const visits = { staleTime: on ? 1000 : Number.POSITIVE_INFINITY, refetchOnWindowFocus: on }
+  client.setDefaultOptions({ ...others, queries: { ...queries, ...visits } })
 }
 
 function connect(url: string, hear: (m: StreamMessage) => void): () => void {

@@ -9,6 +9,8 @@ export type Freshness =
   | { state: 'live'; since: number }
   | { state: 'reconnecting'; since: number }
   | { state: 'signedOut' }
+  /** The caller may not read events, though they may read other things. */
+  | { state: 'denied' }
 
 /** From the holder of the stream to tabs. Fresh says that what was missed cannot be known: read all again. */
 export type StreamMessage =
@@ -29,6 +31,10 @@ export function pause(tries: number, random: () => number): number {
 
 export type StreamHost = {
   open(url: string): EventSource
+  /**
+   * An EventSource does not say why it ended: 401 if nobody is signed in any more, 403 if they may not read events, 0 if
+   * the server does not answer.
+   */
   probe(url: string): Promise<number>
   now(): number
   random(): number
@@ -45,7 +51,7 @@ export class StreamHolder {
   #last = 0
   #tries = 0
   #timer: number | undefined
-  #lostAt = 0
+  #life = 0
   freshness: Freshness = { state: 'connecting' }
 
   constructor(host: StreamHost, url: string) {
@@ -63,6 +69,7 @@ export class StreamHolder {
   }
 
   close(): void {
+    this.#life++
     if (this.#timer !== undefined) this.#host.cancel(this.#timer)
     this.#timer = undefined
     this.#source?.close()
@@ -101,18 +108,16 @@ export class StreamHolder {
 
   #lost(source: EventSource): void {
     if (source !== this.#source) return
-    source.close()
-    this.#source = undefined
-    if (this.freshness.state !== 'reconnecting') {
-      this.#lostAt = this.#host.now()
-      this.#say({ state: 'reconnecting', since: this.#lostAt })
-    }
+    this.close()
+    const lostAt = this.#host.now()
+    // One that never was there is not said to be lost before it is known why.
+    if (this.freshness.state === 'live') this.#say({ state: 'reconnecting', since: lostAt })
+    const life = this.#life
     void this.#host.probe(this.#url).then((status) => {
-      if (this.#source || this.#timer !== undefined) return
-      if (status === 401 || status === 403) {
-        this.#say({ state: 'signedOut' })
-        return
-      }
+      if (life !== this.#life) return // closed or begun anew meanwhile
+      if (status === 401) return this.#say({ state: 'signedOut' })
+      if (status === 403) return this.#say({ state: 'denied' })
+      if (this.freshness.state !== 'reconnecting') this.#say({ state: 'reconnecting', since: lostAt })
       this.#timer = this.#host.later(
         () => {
           this.#timer = undefined

@@ -18,7 +18,8 @@ function enter(url: string, port: MessagePort): Room {
   }
   room.tabs.add(port)
   port.postMessage({ type: 'freshness', freshness: room.holder.freshness } satisfies StreamMessage)
-  if (room.holder.freshness.state === 'signedOut') room.holder.resync()
+  // What was refused may be allowed by now.
+  if (room.holder.freshness.state === 'signedOut' || room.holder.freshness.state === 'denied') room.holder.resync()
   return room
 }
 

@@ -1,5 +1,5 @@
-import { Tooltip } from '@fluentui/react-components'
 import { useFormat } from '~/i18n/text.tsx'
+import { Hint } from './Hint.tsx'
 
 /** How long ago something was; the exact time on hover and for screen readers. Now is passed in. */
 export function Timestamp({ at, now }: { at: string | number | null | undefined; now: number }) {
@@ -7,8 +7,8 @@ export function Timestamp({ at, now }: { at: string | number | null | undefined;
   if (!at) return <>–</>
   const date = new Date(at)
   return (
-    <Tooltip content={format.time(date)} relationship="description">
+    <Hint content={format.time(date)}>
       <time dateTime={date.toISOString()}>{format.ago(date, now)}</time>
-    </Tooltip>
+    </Hint>
   )
 }

@@ -1,8 +1,8 @@
-import { Toast, ToastBody, ToastTitle, useToastController } from '@fluentui/react-components'
-import { useMemo } from 'react'
+/** What is said in a corner of the screen. What shows it is loaded when there is something to show. */
+import { lazy, Suspense, useSyncExternalStore } from 'react'
 import { ApiError } from '~/api/http.ts'
 
-export const toasterId = 'toaster'
+export type Note = { intent: 'success' | 'error'; title: string; body: string; code: string }
 
 export type Say = {
   done(title: string, body?: string): void
@@ -10,30 +10,53 @@ export type Say = {
   refused(title: string, error: unknown): void
 }
 
+let waiting: Note[] = []
+const listeners = new Set<() => void>()
+
+function set(next: Note[]): void {
+  waiting = next
+  for (const f of listeners) f()
+}
+
+const say: Say = {
+  done: (title, body = '') => set([...waiting, { intent: 'success', title, body, code: '' }]),
+  refused: (title, error) =>
+    set([
+      ...waiting,
+      {
+        intent: 'error',
+        title,
+        body: error instanceof Error ? error.message : String(error),
+        code: error instanceof ApiError ? error.code : '',
+      },
+    ]),
+}
+
 /** Says in a corner of the screen what became of what the user asked for. */
-export function useToasts(): Say {
-  const { dispatchToast } = useToastController(toasterId)
-  return useMemo(
-    () => ({
-      done: (title, body) =>
-        dispatchToast(
-          <Toast>
-            <ToastTitle>{title}</ToastTitle>
-            {body && <ToastBody>{body}</ToastBody>}
-          </Toast>,
-          { intent: 'success', timeout: 5000, pauseOnHover: true },
-        ),
-      refused: (title, error) =>
-        dispatchToast(
-          <Toast>
-            <ToastTitle>{title}</ToastTitle>
-            <ToastBody subtitle={error instanceof ApiError ? error.code : undefined}>
-              {error instanceof Error ? error.message : String(error)}
-            </ToastBody>
-          </Toast>,
-          { intent: 'error', timeout: 15_000, pauseOnHover: true, politeness: 'assertive' },
-        ),
-    }),
-    [dispatchToast],
+export const useToasts = (): Say => say
+
+/** What is to be said and was not yet taken. */
+export const useNotes = (): Note[] =>
+  useSyncExternalStore(
+    (f) => {
+      listeners.add(f)
+      return () => listeners.delete(f)
+    },
+    () => waiting,
   )
+
+export function take(): Note[] {
+  const taken = waiting
+  if (taken.length > 0) set([])
+  return taken
+}
+
+const load = () => import('./Toasts.tsx').then((m) => ({ default: m.Toasts }))
+const Toasts = lazy(load)
+let asked = false
+
+/** The corner; once in the application. */
+export function ToastCorner() {
+  if (useNotes().length > 0) asked = true
+  return <Suspense>{asked && <Toasts />}</Suspense>
 }

@@ -1,5 +1,6 @@
 import { Button, makeStyles, tokens } from '@fluentui/react-components'
 import { useNavigate } from '@tanstack/react-router'
+import { signOut } from '~/api/queries/session.ts'
 import { PageHeader } from '~/components/PageHeader.tsx'
 import { useText } from '~/i18n/text.tsx'
 import { Failure } from '~/modules/Failure.tsx'
@@ -25,7 +26,12 @@ export function Broken({
     <main className={styles.root}>
       <PageHeader title={title} />
       {kind === 'error' && <Failure error={error} retry={reset} />}
-      {kind === 'noWorkspace' && <p>{t('broken.noWorkspace.help')}</p>}
+      {kind === 'noWorkspace' && (
+        <>
+          <p>{t('broken.noWorkspace.help')}</p>
+          <Button onClick={() => void signOut().then(() => location.assign('/signin'))}>{t('shell.signOut')}</Button>
+        </>
+      )}
       {kind === 'notFound' && <Button onClick={() => void navigate({ to: '/' })}>{t('broken.home')}</Button>}
     </main>
   )

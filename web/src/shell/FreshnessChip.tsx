@@ -1,44 +1,54 @@
-import { Button, Tooltip, tokens } from '@fluentui/react-components'
+import { Button, makeStyles, tokens } from '@fluentui/react-components'
 import { CircleFilled, PlugDisconnectedRegular, SpinnerIosRegular } from '@fluentui/react-icons'
 import { resync, useFreshness } from '~/api/live.ts'
+import { Hint } from '~/components/Hint.tsx'
 import { useFormat, useText } from '~/i18n/text.tsx'
 import { useNow } from '~/modules/clock.ts'
 
 /** After so long without the stream, what is shown counts as stale. */
 const staleAfter = 5000
 
+const useStyles = makeStyles({
+  button: { minWidth: '32px', whiteSpace: 'nowrap', fontWeight: tokens.fontWeightRegular },
+  word: { '@media (max-width: 479px)': { display: 'none' } },
+})
+
 /** How fresh the page is. Selecting it reads everything again. */
 export function FreshnessChip() {
   const t = useText()
   const format = useFormat()
+  const styles = useStyles()
   const freshness = useFreshness()
   const now = useNow()
   const lostFor = freshness.state === 'reconnecting' ? now - freshness.since : 0
   const stale = lostFor >= staleAfter
+  const denied = freshness.state === 'denied'
   const word = stale ? t('fresh.stale', { time: format.duration(lostFor) }) : t(`fresh.${freshness.state}`)
   const icon =
     freshness.state === 'live' ? (
       <CircleFilled color={tokens.colorPaletteGreenForeground1} fontSize={10} />
-    ) : stale ? (
+    ) : stale || denied ? (
       <PlugDisconnectedRegular />
     ) : (
       <SpinnerIosRegular />
     )
   return (
     <>
-      <Tooltip content={t('fresh.hint')} relationship="description">
+      <Hint content={t(denied ? 'fresh.denied.hint' : 'fresh.hint')}>
         <Button
+          className={styles.button}
           appearance="subtle"
           size="small"
           icon={icon}
           onClick={resync}
+          aria-label={word}
           data-freshness={stale ? 'stale' : freshness.state}
         >
-          {word}
+          <span className={styles.word}>{word}</span>
         </Button>
-      </Tooltip>
+      </Hint>
       <span role="status" className="visually-hidden">
-        {stale ? t('fresh.reconnecting') : ''}
+        {stale ? t('fresh.lost') : denied ? t('fresh.denied.hint') : ''}
       </span>
     </>
   )

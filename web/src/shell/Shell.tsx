@@ -10,7 +10,7 @@ import {
 } from '@fluentui/react-icons'
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useLocation, useNavigate, useParams } from '@tanstack/react-router'
-import { type JSX, useEffect, useState } from 'react'
+import { type JSX, useEffect, useRef, useState } from 'react'
 import type { WorkspaceRef } from '~/api/http.ts'
 import { useFreshness, useLive } from '~/api/live.ts'
 import { session } from '~/api/queries/session.ts'
@@ -42,6 +42,7 @@ const useStyles = makeStyles({
     },
   },
   top: { gridColumn: '1 / -1' },
+  menu: { flexShrink: 0, '@media (min-width: 1280px)': { display: 'none' } },
   nav: {
     backgroundColor: tokens.colorNeutralBackground2,
     ...shorthands.borderRight(tokens.strokeWidthThin, 'solid', tokens.colorNeutralStroke2),
@@ -112,8 +113,7 @@ const useStyles = makeStyles({
     inset: 0,
     zIndex: 15,
     backgroundColor: tokens.colorBackgroundOverlay,
-    ...shorthands.borderWidth(0),
-    border: 'none',
+    ...shorthands.borderStyle('none'),
   },
 })
 
@@ -134,13 +134,11 @@ export function Shell() {
 function Frame({ ws }: { ws: WorkspaceRef }) {
   const t = useText()
   const styles = useStyles()
-  const [open, setOpen] = useState(false)
+  const { open, setOpen, opener, drawer } = useDrawer()
   useLive(ws)
   useFollowOperations(ws)
   useGoToSignIn()
   const { pathname } = useLocation()
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another page closes the drawer
-  useEffect(() => setOpen(false), [pathname])
   return (
     <div className={styles.root}>
       <a href="#main" className={styles.skip}>
@@ -151,6 +149,8 @@ function Frame({ ws }: { ws: WorkspaceRef }) {
           ws={ws}
           menu={
             <Button
+              ref={opener}
+              className={styles.menu}
               appearance="subtle"
               icon={<NavigationRegular />}
               aria-label={open ? t('nav.close') : t('nav.open')}
@@ -170,7 +170,12 @@ function Frame({ ws }: { ws: WorkspaceRef }) {
           onClick={() => setOpen(false)}
         />
       )}
-      <nav id="nav" aria-label={t('nav.label')} className={mergeClasses(styles.nav, open && styles.navOpen)}>
+      <nav
+        ref={drawer}
+        id="nav"
+        aria-label={t('nav.label')}
+        className={mergeClasses(styles.nav, open && styles.navOpen)}
+      >
         {groups(t).map((group) => (
           <div key={group.label ?? 'top'}>
             {group.label && <h2 className={mergeClasses(styles.group, open && styles.shown)}>{group.label}</h2>}
@@ -204,6 +209,28 @@ function Frame({ ws }: { ws: WorkspaceRef }) {
       <Extras ws={ws} />
     </div>
   )
+}
+
+/** On all but wide screens the navigation lies above the page while it is open; it has the focus then, and Escape closes it. */
+function useDrawer() {
+  const [open, setOpen] = useState(false)
+  const opener = useRef<HTMLButtonElement>(null)
+  const drawer = useRef<HTMLElement>(null)
+  const { pathname } = useLocation()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page closes it
+  useEffect(() => setOpen(false), [pathname])
+  useEffect(() => {
+    if (!open) return
+    drawer.current?.querySelector('a')?.focus()
+    const pressed = (e: KeyboardEvent) => {
+      if (e.key !== 'Escape') return
+      setOpen(false)
+      opener.current?.focus()
+    }
+    document.addEventListener('keydown', pressed)
+    return () => document.removeEventListener('keydown', pressed)
+  }, [open])
+  return { open, setOpen, opener, drawer }
 }
 
 /** A session that ended leads to the sign-in page, and from there back. */

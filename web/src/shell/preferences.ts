@@ -4,7 +4,8 @@ import { keys } from '~/api/keys.ts'
 import { profile, saveProfile } from '~/api/queries/session.ts'
 import type { Profile } from '~/api/types.ts'
 import type { Language } from '~/i18n/catalogue.ts'
-import { useLanguage } from '~/i18n/text.tsx'
+import { useLanguage, useText } from '~/i18n/text.tsx'
+import { useToasts } from '~/modules/toast.tsx'
 import { type Theme, useTheme } from './theme.tsx'
 
 export type Preferences = { language: Language; theme: Theme; shortcuts: boolean }
@@ -15,7 +16,13 @@ export function usePreferences(): Preferences & { choose: (change: Partial<Prefe
   const { language, setLanguage } = useLanguage()
   const { theme, setTheme } = useTheme()
   const { data } = useQuery(profile())
-  const save = useMutation({ mutationFn: saveProfile, onSuccess: (p) => client.setQueryData(keys.profile(), p) })
+  const t = useText()
+  const say = useToasts()
+  const save = useMutation({
+    mutationFn: saveProfile,
+    onSuccess: (p) => client.setQueryData(keys.profile(), p),
+    onError: (e) => say.refused(t('settings.notSaved'), e),
+  })
   useEffect(() => {
     if (!data) return
     const asked = new URLSearchParams(location.search).has('lang')
@@ -29,9 +36,8 @@ export function usePreferences(): Preferences & { choose: (change: Partial<Prefe
     choose(change) {
       if (change.language) setLanguage(change.language)
       if (change.theme) setTheme(change.theme)
-      const now: Profile = { language, theme, shortcuts: true, sshKeys: [], ...data, ...change }
-      client.setQueryData(keys.profile(), now)
-      save.mutate(now)
+      if (data) client.setQueryData<Profile>(keys.profile(), { ...data, ...change })
+      save.mutate(change)
     },
   }
 }

@@ -34,7 +34,8 @@ export const profile = () =>
     staleTime: 60_000,
   })
 
-export const saveProfile = (p: Profile): Promise<Profile> => put<Profile>('/me/profile', { body: p })
+/** What is left out stays. */
+export const saveProfile = (change: Partial<Profile>): Promise<Profile> => put<Profile>('/me/profile', { body: change })
 
 export const tokens = () =>
   queryOptions({

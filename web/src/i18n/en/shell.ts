@@ -27,6 +27,10 @@ export const shell = {
   'fresh.reconnecting': 'Reconnecting…',
   'fresh.stale': 'Stale for {time}',
   'fresh.signedOut': 'Signed out',
+  'fresh.lost': 'The connection to the server is lost. What you see may be out of date; it is tried again.',
+  'fresh.denied': 'Not live',
+  'fresh.denied.hint':
+    'Your role does not include events/read, so changes are not shown as they happen. Pages are read again when you open or return to them, and when you select this.',
   'fresh.hint': 'What you see follows the server as it changes. Select to read everything again.',
   'signin.title': 'Sign in to Atelier',
   'signin.lead': 'Open the one-time link that `atelier up` printed, or sign in here.',

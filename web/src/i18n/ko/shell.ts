@@ -29,6 +29,10 @@ export const shell: Record<keyof typeof en, string> = {
   'fresh.reconnecting': '다시 연결 중…',
   'fresh.stale': '{time} 동안 갱신되지 않음',
   'fresh.signedOut': '로그아웃됨',
+  'fresh.lost': '서버와 연결이 끊어졌습니다. 화면이 최신이 아닐 수 있으며 다시 연결하고 있습니다.',
+  'fresh.denied': '실시간 아님',
+  'fresh.denied.hint':
+    '역할에 events/read 권한이 없어 변경 내용이 실시간으로 표시되지 않습니다. 페이지를 열거나 다시 돌아올 때, 그리고 이 단추를 선택할 때 다시 읽습니다.',
   'fresh.hint': '화면은 서버의 변경을 실시간으로 따라갑니다. 선택하면 모두 다시 읽습니다.',
   'signin.title': 'Atelier에 로그인',
   'signin.lead': '`atelier up`이 출력한 일회용 링크를 열거나 여기에서 로그인하세요.',

@@ -35,7 +35,7 @@ export function Keys() {
   const client = useQueryClient()
   const { data, error, refetch } = useQuery(profile())
   const save = useMutation({
-    mutationFn: (sshKeys: Key[]) => saveProfile({ ...(data as Profile), sshKeys }),
+    mutationFn: (sshKeys: Key[]) => saveProfile({ sshKeys }),
     onSuccess: (p) => {
       client.setQueryData(keys.profile(), p)
       say.done(t('settings.saved'))

@@ -1,0 +1,21 @@
+import type { TooltipProps } from '@fluentui/react-components'
+import { lazy, type ReactElement, Suspense } from 'react'
+
+const Tip = lazy(() => import('./Tip.tsx').then((m) => ({ default: m.Tip })))
+
+/** Says more about what it is around, to the pointer, the keyboard and screen readers. */
+export function Hint({
+  content,
+  children,
+}: {
+  content: Exclude<TooltipProps['content'], undefined | null>
+  children: ReactElement
+}) {
+  return (
+    <Suspense fallback={children}>
+      <Tip content={content} relationship="description">
+        {children}
+      </Tip>
+    </Suspense>
+  )
+}
