@@ -62,6 +62,8 @@ export function TextField<T extends FieldValues>(
     placeholder?: string
     after?: ReactNode
     autoComplete?: string
+    /** Fields whose rules look at this one. */
+    deps?: FieldPath<T>[]
   },
 ) {
   const t = useText()
@@ -70,6 +72,7 @@ export function TextField<T extends FieldValues>(
     <Controller
       control={p.control}
       name={p.name}
+      rules={p.deps && { deps: p.deps }}
       render={({ field, fieldState }) => (
         <Field
           label={labelOf(p, t)}
