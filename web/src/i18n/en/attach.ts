@@ -120,8 +120,8 @@ export const attach = {
   'test.help': 'What helps with {check}',
   'test.help.copy': 'Copy the command for {check}',
   'infer.title': 'New inference cluster',
-  'infer.lead':
-    'An inference cluster is a Kubernetes cluster for serving models at scale. Create a new one, or use one that exists.',
+  'infer.notDriven.text':
+    'Atelier keeps the description of the cluster, for clients and scripts that ask for it. This version starts no Kubernetes nodes and deploys no models to it.',
   'infer.service': 'Kubernetes Service',
   'infer.service.new': 'Create new',
   'infer.service.existing': 'Use existing',

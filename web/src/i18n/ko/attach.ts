@@ -122,8 +122,8 @@ export const attach: Record<keyof typeof en, string> = {
   'test.help': '{check} 해결 방법',
   'test.help.copy': '{check} 해결 명령 복사',
   'infer.title': '새 유추 클러스터',
-  'infer.lead':
-    '유추 클러스터는 대규모 유추에 사용하는 Kubernetes 클러스터입니다. 새로 만들거나 기존 클러스터를 사용합니다.',
+  'infer.notDriven.text':
+    'Atelier는 이를 조회하는 클라이언트와 스크립트를 위해 클러스터의 설명을 보관합니다. 이 버전은 Kubernetes 노드를 시작하거나 모델을 배포하지 않습니다.',
   'infer.service': 'Kubernetes Service',
   'infer.service.new': '새로 만들기',
   'infer.service.existing': '기존 항목 사용',

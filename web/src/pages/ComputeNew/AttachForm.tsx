@@ -11,6 +11,7 @@ import { WizardFrame } from '~/modules/WizardFrame.tsx'
 import { useWorkspace } from '~/modules/workspace.tsx'
 import { AttachFields } from './AttachFields.tsx'
 import { AttachMachine } from './AttachMachine.tsx'
+import { AttachMenu } from './AttachMenu.tsx'
 import {
   type AttachKind,
   type AttachValues,
@@ -19,6 +20,7 @@ import {
   attachSecrets,
   emptyAttach,
   has,
+  isAttachKind,
   kinds,
 } from './attachValues.ts'
 import { useChecked } from './checked.ts'
@@ -26,25 +28,26 @@ import { NotDriven } from './NotDriven.tsx'
 import { usePost } from './post.ts'
 
 /** Attaches a compute of the kind. */
-export function AttachForm({ kind }: { kind: AttachKind }) {
+export function AttachForm({ kind }: { kind: string }) {
   // Another kind is another form: nothing of what was typed, least of all a secret, goes over.
-  return <Form key={kind} kind={kind} />
+  return isAttachKind(kind) ? <Form key={kind} kind={kind} /> : <AttachMenu />
 }
 
 function Form({ kind }: { kind: AttachKind }) {
   const t = useText()
   const ws = useWorkspace()
   const navigate = useNavigate()
-  const draft = useDraft<AttachValues>(kind, emptyAttach)
+  const draftKey = `${ws.name}.${kind}`
+  const draft = useDraft<AttachValues>(draftKey, emptyAttach)
   const f = useChecked(whole(draft.values), (v) => attachProblems(kind, v))
   const { form, values } = f
-  useKeepDraft(kind, form, attachSecrets)
+  useKeepDraft(draftKey, form, attachSecrets)
   const document = { name: values.name, body: attachBody(kind, values, ws.location) }
   const complete = Object.keys(f.problems).length === 0
   // The server needs no secret to say what would be.
   const run = useDryRun(complete ? { ...document, body: withoutSecrets(document.body).body } : undefined)
   const tab: ComputeTab = kind === 'attach-kubernetes' ? 'kubernetes' : 'attached'
-  const post = usePost(kind, tab, 'attached')
+  const post = usePost(draftKey, tab, 'attached')
   return (
     <WizardFrame
       title={t(`attach.title.${kind}`)}
@@ -60,13 +63,16 @@ function Form({ kind }: { kind: AttachKind }) {
         },
       }}
       onNext={form.handleSubmit(() => post.send(document, () => form.reset(emptyAttach)))}
-      onCancel={() => void navigate({ to: '/w/$ws/compute/$tab', params: { ws: ws.name, tab } })}
+      onCancel={() => {
+        draft.drop()
+        void navigate({ to: '/w/$ws/compute/$tab', params: { ws: ws.name, tab } })
+      }}
       doneLabel={t('action.attach')}
       busy={post.busy}
       aside={
         <>
           <Preview run={run} />
-          <CopyAs document={document} />
+          <CopyAs document={{ ...document, name: values.name || kinds[kind].stem }} />
         </>
       }
     >

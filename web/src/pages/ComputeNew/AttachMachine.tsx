@@ -16,7 +16,13 @@ import { type AttachKind, type AttachValues, machineProblems } from './attachVal
 import type { Checked } from './checked.ts'
 
 const useStyles = makeStyles({
-  place: { display: 'flex', flexWrap: 'wrap', columnGap: tokens.spacingHorizontalL, rowGap: tokens.spacingVerticalM },
+  place: {
+    display: 'flex',
+    flexWrap: 'wrap',
+    alignItems: 'flex-start',
+    columnGap: tokens.spacingHorizontalL,
+    rowGap: tokens.spacingVerticalM,
+  },
   address: { flexGrow: 1, maxWidth: '440px', minWidth: 0 },
   test: { display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: tokens.spacingHorizontalM },
   note: { color: tokens.colorNeutralForeground2, minWidth: 0, flexShrink: 1, flexBasis: '240px', flexGrow: 1 },

@@ -23,17 +23,19 @@ import {
   inferenceProblems,
   inferenceSecrets,
 } from './inferenceValues.ts'
+import { NotDriven } from './NotDriven.tsx'
 import { usePost } from './post.ts'
 import { ResourceField } from './ResourceField.tsx'
 import { managedClusters } from './resourceIds.ts'
 
-const draftKey = 'inference'
+const stem = 'serve'
 
 /** Makes an inference cluster, or takes one that exists. */
 export function InferenceForm() {
   const t = useText()
   const ws = useWorkspace()
   const navigate = useNavigate()
+  const draftKey = `${ws.name}.inference`
   const draft = useDraft<InferenceValues>(draftKey, { ...emptyInference, location: ws.location })
   const { data: places } = useQuery(locations(ws))
   const client = useQueryClient()
@@ -48,7 +50,10 @@ export function InferenceForm() {
   // The server needs no key to say what would be.
   const run = useDryRun(complete ? { ...document, body: withoutSecrets(document.body).body } : undefined)
   const post = usePost(draftKey, 'inference')
-  const leave = () => void navigate({ to: '/w/$ws/compute/$tab', params: { ws: ws.name, tab: 'inference' } })
+  const leave = () => {
+    draft.drop()
+    void navigate({ to: '/w/$ws/compute/$tab', params: { ws: ws.name, tab: 'inference' } })
+  }
   return (
     <WizardFrame
       title={t('infer.title')}
@@ -70,17 +75,17 @@ export function InferenceForm() {
       aside={
         <>
           <Preview run={run} />
-          <CopyAs document={document} />
+          <CopyAs document={{ ...document, name: values.name || stem }} />
         </>
       }
     >
-      <p style={{ margin: 0 }}>{t('infer.lead')}</p>
+      <NotDriven made />
       <div data-field="name">
         <NameField
           value={values.name}
           onChange={(name) => form.setValue('name', name, { shouldDirty: true, shouldValidate: true })}
           limits={inferenceNames}
-          stem="serve"
+          stem={stem}
           location={values.location}
           error={form.formState.errors.name?.message}
         />

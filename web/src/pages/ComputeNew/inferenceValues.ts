@@ -130,7 +130,7 @@ export function inferenceBody(v: InferenceValues, ws: WorkspaceRef): ComputeBody
   if (v.service === 'existing') {
     properties.resourceId = v.resourceId.trim()
   } else {
-    inner.agentVmSize = v.size
+    if (v.size) inner.agentVmSize = v.size
     inner.agentCount = parseWhole(v.nodes) ?? 0
     inner.clusterPurpose = v.purpose
     if (v.network === 'advanced') {
