@@ -1,8 +1,9 @@
-import { Checkbox, makeStyles, mergeClasses, shorthands, tokens } from '@fluentui/react-components'
+import { Checkbox, mergeClasses } from '@fluentui/react-components'
 import { ArrowDownRegular, ArrowUpRegular } from '@fluentui/react-icons'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { Fragment, type ReactNode, useRef } from 'react'
 import { useText } from '~/i18n/text.tsx'
+import { useTableStyles } from './tableStyles.ts'
 
 export type Column<T> = {
   id: string
@@ -16,6 +17,8 @@ export type Column<T> = {
   main?: boolean
   /** On a narrow screen only these are on the card. */
   card?: boolean
+  /** Stays in sight at the end of the row when the table is wider than its room: what can be done with it. */
+  sticky?: boolean
 }
 
 export type Sort = { id: string; descending: boolean }
@@ -38,96 +41,6 @@ type Props<T> = {
 
 const virtualFrom = 200
 const rowHeight = 44
-
-const useStyles = makeStyles({
-  scroll: {
-    overflowX: 'auto',
-    width: '100%',
-    ':focus-visible': { outline: `${tokens.strokeWidthThick} solid ${tokens.colorStrokeFocus2}` },
-  },
-  tall: { overflowY: 'auto', maxHeight: '70vh' },
-  table: {
-    width: '100%',
-    borderCollapse: 'collapse',
-    fontSize: tokens.fontSizeBase300,
-    lineHeight: tokens.lineHeightBase300,
-    '@media (max-width: 767px)': { display: 'block' },
-  },
-  head: {
-    '@media (max-width: 767px)': {
-      position: 'absolute',
-      width: '1px',
-      height: '1px',
-      overflow: 'hidden',
-      clipPath: 'inset(50%)',
-    },
-  },
-  body: { '@media (max-width: 767px)': { display: 'block' } },
-  headCell: {
-    textAlign: 'start',
-    fontWeight: tokens.fontWeightSemibold,
-    color: tokens.colorNeutralForeground2,
-    padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalS}`,
-    borderBottom: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke1}`,
-    whiteSpace: 'nowrap',
-    position: 'sticky',
-    top: 0,
-    backgroundColor: tokens.colorNeutralBackground1,
-    zIndex: 1,
-  },
-  sortButton: {
-    ...shorthands.borderWidth(0),
-    backgroundColor: 'transparent',
-    color: 'inherit',
-    fontFamily: 'inherit',
-    fontSize: 'inherit',
-    fontWeight: 'inherit',
-    paddingInline: 0,
-    cursor: 'pointer',
-    display: 'inline-flex',
-    alignItems: 'center',
-    gap: tokens.spacingHorizontalXS,
-    minHeight: '24px',
-    ':focus-visible': {
-      outline: `${tokens.strokeWidthThick} solid ${tokens.colorStrokeFocus2}`,
-      borderRadius: tokens.borderRadiusSmall,
-    },
-  },
-  row: {
-    ':hover': { backgroundColor: tokens.colorNeutralBackground1Hover },
-    '@media (max-width: 767px)': {
-      display: 'flex',
-      flexDirection: 'column',
-      position: 'relative',
-      border: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke2}`,
-      borderRadius: tokens.borderRadiusMedium,
-      padding: tokens.spacingVerticalS,
-      marginBottom: tokens.spacingVerticalS,
-    },
-  },
-  chosen: { backgroundColor: tokens.colorNeutralBackground1Selected },
-  cell: {
-    textAlign: 'start',
-    fontWeight: tokens.fontWeightRegular,
-    padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalS}`,
-    borderBottom: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke3}`,
-    verticalAlign: 'middle',
-    '@media (max-width: 767px)': { display: 'block', borderBottomStyle: 'none', padding: tokens.spacingVerticalXS },
-  },
-  noBorder: { borderBottomStyle: 'none' },
-  end: { textAlign: 'end', '@media (max-width: 767px)': { textAlign: 'start' } },
-  check: {
-    width: '32px',
-    paddingBlock: 0,
-    '@media (max-width: 767px)': { position: 'absolute', insetBlockStart: 0, insetInlineEnd: 0 },
-  },
-  notOnCard: { '@media (max-width: 767px)': { display: 'none' } },
-  below: {
-    padding: `0 ${tokens.spacingHorizontalS} ${tokens.spacingVerticalS} 40px`,
-    borderBottom: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke3}`,
-    '@media (max-width: 767px)': { padding: tokens.spacingVerticalXS },
-  },
-})
 
 /** Rows in the order that the sort asks for. */
 export function sorted<T>(
@@ -155,7 +68,7 @@ function heightOf(row: HTMLTableRowElement): number {
 
 /** A table of things: sorted, selected, acted on. On a narrow screen each row is a card; a long one draws only what is seen. */
 export function DataTable<T>(props: Props<T>) {
-  const styles = useStyles()
+  const styles = useTableStyles()
   const t = useText()
   const scroll = useRef<HTMLDivElement>(null)
   const { columns, selected, onSelect } = props
@@ -236,6 +149,7 @@ export function DataTable<T>(props: Props<T>) {
                       styles.cell,
                       c.align === 'end' && styles.end,
                       !c.main && !c.card && styles.notOnCard,
+                      c.sticky && styles.sticky,
                       Boolean(below) && styles.noBorder,
                     )
                     return c.main ? (
@@ -275,10 +189,15 @@ function HeadCell<T>({
   sort: Sort | undefined
   onSort: ((s: Sort) => void) | undefined
 }) {
-  const styles = useStyles()
+  const styles = useTableStyles()
   const t = useText()
   const active = sort?.id === column.id
-  const className = mergeClasses(styles.headCell, column.align === 'end' && styles.end)
+  const className = mergeClasses(
+    styles.headCell,
+    column.align === 'end' && styles.end,
+    column.sticky && styles.sticky,
+    column.sticky && styles.stickyHead,
+  )
   const order = active ? (sort.descending ? 'descending' : 'ascending') : undefined
   if (!column.sort || !onSort) {
     return (

@@ -9,7 +9,7 @@ const useStyles = makeStyles({
   root: { display: 'inline-flex', alignItems: 'center', columnGap: tokens.spacingHorizontalS, whiteSpace: 'nowrap' },
   bar: {
     display: 'inline-flex',
-    width: '88px',
+    width: '72px',
     height: '12px',
     flexShrink: 0,
     overflow: 'hidden',

@@ -126,7 +126,8 @@ export function Remedies({ reason, about }: { reason: Reason; about: About }) {
   const t = useText()
   const styles = useStyles()
   const found = remediesOf(reason, about)
-  const words = reason.remedies ?? []
+  // The server's words say the same as a button, for the command line.
+  const words = found.some((r) => r.kind !== 'openCompute' && r.kind !== 'events') ? [] : (reason.remedies ?? [])
   return (
     <>
       {found.length > 0 && (

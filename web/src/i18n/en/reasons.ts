@@ -1,5 +1,5 @@
 export const reasons = {
-  'reason.ClusterAtMax': 'All {max} nodes are busy.',
+  'reason.ClusterAtMax': '{max, plural, one {Its only node is busy.} other {All # nodes are busy.}}',
   'reason.ClusterNearMax': '{busy} of at most {max} nodes are busy; the job takes {need}.',
   'reason.QueuedBehind': '{n, plural, one {# job} other {# jobs}} ahead.',
   'reason.QueuedBehindMany': 'More than {n} jobs ahead.',

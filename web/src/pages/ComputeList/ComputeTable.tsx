@@ -96,6 +96,7 @@ export function ComputeTable(props: {
     header: '',
     align: 'end',
     card: true,
+    sticky: true,
     cell: (row) => (
       <Button
         size="small"

@@ -35,7 +35,13 @@ const useStyles = makeStyles({
   muted: { color: tokens.colorNeutralForeground2, whiteSpace: 'nowrap' },
   number: { fontVariantNumeric: 'tabular-nums' },
   nowrap: { whiteSpace: 'nowrap' },
-  name: { display: 'inline-flex', alignItems: 'center', minHeight: '24px', fontWeight: tokens.fontWeightSemibold },
+  name: {
+    display: 'inline-flex',
+    alignItems: 'center',
+    minHeight: '24px',
+    fontWeight: tokens.fontWeightSemibold,
+    minWidth: '72px',
+  },
   size: { whiteSpace: 'nowrap', display: 'flex', flexDirection: 'column' },
   facts: {
     fontSize: tokens.fontSizeBase200,

@@ -26,7 +26,7 @@ export function Activity() {
   const lines = useMemo(() => {
     const newest = query.data?.pages[0]?.value ?? []
     return eventLines(newest, t, (id) => id in messages)
-      .filter((l) => !l.routine)
+      .filter((l) => !l.routine && l.part.kind !== 'tasks' && l.part.kind !== 'nodes')
       .slice(-most)
       .reverse()
   }, [query.data, t, messages])
