@@ -84,6 +84,13 @@ func TestUpload(t *testing.T) {
 		t.Fatalf("the files are at %s", prefix)
 	}
 	w.raw("ann", "POST", url+"/upload", archive(t, "lib/x.py", "x", "main.py", "print(1)")).want(200).wantAt("properties.codeUri", uri)
+	w.ann("GET", url+"/files", "").want(200).wantAt("value.0.path", "lib/x.py").wantAt("value.1.path", "main.py").wantAt("value.1.size", 8)
+	if r := w.ann("GET", url+"/files/main.py", "").want(200); r.body != "print(1)" || !strings.HasPrefix(r.Header.Get("Content-Disposition"), "attachment") {
+		t.Errorf("%q %v", r.body, r.Header)
+	}
+	w.ann("GET", url+"/files/none", "").wantError(404, "FileNotFound", "")
+	w.ann("GET", strings.Replace(url, "/versions/1", "/versions/7", 1)+"/files", "").want(404)
+	w.as("bob", "GET", url+"/files/main.py", "").want(404)
 	w.raw("ann", "POST", url+"/upload", archive(t, "main.py", "print(2)")).wantError(409, "AssetVersionConflict", "")
 	w.ann("PUT", url, first.body).want(200)
 	files, err := w.api.Blobs.List(t.Context(), "")

@@ -128,6 +128,10 @@ func shapes() map[string]arm.Shape {
 		if kind == "environments" {
 			continue
 		}
+		if kind == "codes" {
+			m["GET "+one+"/versions/{version}/files"] = arm.Shape{Reply: arm.List[fileOut]{}, Query: paging}
+			m["GET "+one+"/versions/{version}/files/{path...}"] = arm.Shape{Media: "application/octet-stream"}
+		}
 		m["POST "+one+"/versions/{version}/upload"] = arm.Shape{Reply: assetOut{}, Statuses: []int{200, 201}, Query: []string{"type"}}
 	}
 	return m
@@ -176,7 +180,7 @@ func jobShapes() map[string]arm.Shape {
 	const one = "{ws}/jobs/{job}"
 	text := []string{"attempt", "rank", "offset", "follow"}
 	return map[string]arm.Shape{
-		"GET {ws}/jobs":                     {Reply: list(having("id name type properties:object")), Query: []string{"$skip", "$top", "jobType", "tag", "listViewType", "properties", "scheduled", "scheduleId"}},
+		"GET {ws}/jobs":                     {Reply: list(having("id name type properties:object")), Query: []string{"$skip", "$top", "jobType", "tag", "listViewType", "properties", "scheduled", "scheduleId", "compute", "status", "experimentName", "createdBy", "search"}},
 		"GET " + one:                        {Reply: jobSchema},
 		"PUT " + one:                        {Body: jobIn{}, Reply: jobSchema},
 		"POST " + one + "/cancel":           {Statuses: []int{200, 202}},
@@ -185,7 +189,7 @@ func jobShapes() map[string]arm.Shape {
 		"GET " + one + "/logs":              {Reply: arm.List[logOut]{}},
 		"GET " + one + "/logs/{path...}":    {Media: "text/plain", Query: text},
 		"GET " + one + "/output":            {Media: "text/plain", Query: []string{"offset", "follow"}},
-		"GET " + one + "/outputs":           {Reply: arm.List[fileOut]{}},
+		"GET " + one + "/outputs":           {Reply: arm.List[fileOut]{}, Query: paging},
 		"GET " + one + "/outputs/{path...}": {Media: "application/octet-stream"},
 		"POST {ws}/submitJobs":              {Body: batchIn{}, Reply: having("value:array"), Statuses: []int{200, 201}},
 		"GET {ws}/events":                   {Reply: arm.List[atelier.Event]{}, Query: []string{"after", "before", "target", "actor", "reason", "verb", "follow", "$skip", "$top"}},

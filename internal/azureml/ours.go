@@ -10,6 +10,7 @@ func (a *API) Ours() []arm.Route {
 	const job, compute = inWS + "/jobs/{job}", inWS + "/computes/{compute}"
 	const jobRead = ws + "jobs/read"
 	code, data := inWS+"/codes/{name}/versions/{version}/upload", inWS+"/data/{name}/versions/{version}/upload"
+	files := inWS + "/codes/{name}/versions/{version}/files"
 	return []arm.Route{
 		{
 			Method: "GET", Pattern: inWS + "/access", Action: arm.Member, Handler: a.getAccess(),
@@ -58,6 +59,14 @@ func (a *API) Ours() []arm.Route {
 		{
 			Method: "GET", Pattern: job + "/outputs/{path...}", Action: jobRead, Handler: a.getOutputFile,
 			Doc: "sends one file that a job left",
+		},
+		{
+			Method: "GET", Pattern: files, Action: ws + "codes/versions/read", Handler: a.listCode,
+			Doc: "lists the files of a version of code",
+		},
+		{
+			Method: "GET", Pattern: files + "/{path...}", Action: ws + "codes/versions/read", Handler: a.getCodeFile,
+			Doc: "sends one file of a version of code",
 		},
 		{
 			Method: "GET", Pattern: inWS + "/events", Action: ws + "events/read", Handler: a.listEvents,

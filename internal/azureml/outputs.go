@@ -29,11 +29,16 @@ func (a *API) outputPrefix(r *arm.Request) (prefix string, err error) {
 }
 
 func (a *API) listOutputs(r *arm.Request) (int, any, error) {
-	page, err := r.Page()
+	prefix, err := a.outputPrefix(r)
 	if err != nil {
 		return 0, nil, err
 	}
-	prefix, err := a.outputPrefix(r)
+	return a.listFiles(r, prefix)
+}
+
+// listFiles lists what is below a prefix, by paths from there.
+func (a *API) listFiles(r *arm.Request, prefix string) (int, any, error) {
+	page, err := r.Page()
 	if err != nil {
 		return 0, nil, err
 	}
@@ -53,17 +58,22 @@ func (a *API) listOutputs(r *arm.Request) (int, any, error) {
 	return ok, list, nil
 }
 
-// getOutputFile sends one file. Whatever is in it, a browser saves it and does not
-// show it.
 func (a *API) getOutputFile(r *arm.Request) (int, any, error) {
 	prefix, err := a.outputPrefix(r)
 	if err != nil {
 		return 0, nil, err
 	}
 	name := r.Param("path")
-	f, info, err := a.Blobs.Open(r.Context(), prefix+"/"+name)
+	return a.sendFile(r, prefix+"/"+name, name,
+		atelier.Errorf(atelier.NotFound, "OutputNotFound", "job %q has no output %q; `atelier job outputs %s` lists what there is", r.Param("job"), name, r.Param("job")))
+}
+
+// sendFile sends one file, or says that it is missing. Whatever is in it, a browser
+// saves it and does not show it.
+func (a *API) sendFile(r *arm.Request, key, name string, missing error) (int, any, error) {
+	f, info, err := a.Blobs.Open(r.Context(), key)
 	if atelier.IsKind(err, atelier.NotFound) {
-		err = atelier.Errorf(atelier.NotFound, "OutputNotFound", "job %q has no output %q; `atelier job outputs %s` lists what there is", r.Param("job"), name, r.Param("job"))
+		err = missing
 	}
 	if err != nil {
 		return 0, nil, err
@@ -76,4 +86,37 @@ func (a *API) getOutputFile(r *arm.Request) (int, any, error) {
 		http.ServeContent(w, r.Request, "", info.ModTime, f)
 		return nil
 	}), nil
+}
+
+// codePrefix finds where the files of the version of code in the path are.
+func (a *API) codePrefix(r *arm.Request) (prefix string, err error) {
+	err = a.read(r, func(tx *store.Tx, w *atelier.Workspace) error {
+		v, err := versionOf(tx, w, atelier.KindCode, r)
+		if err == nil && v == nil {
+			err = noVersion(atelier.KindCode, r)
+		}
+		if err == nil {
+			prefix, err = atelier.BlobKey(w, v.URI)
+		}
+		return err
+	})
+	return prefix, err
+}
+
+func (a *API) listCode(r *arm.Request) (int, any, error) {
+	prefix, err := a.codePrefix(r)
+	if err != nil {
+		return 0, nil, err
+	}
+	return a.listFiles(r, prefix)
+}
+
+func (a *API) getCodeFile(r *arm.Request) (int, any, error) {
+	prefix, err := a.codePrefix(r)
+	if err != nil {
+		return 0, nil, err
+	}
+	name := r.Param("path")
+	return a.sendFile(r, prefix+"/"+name, name,
+		atelier.Errorf(atelier.NotFound, "FileNotFound", "version %q of code %q has no file %q; its list of files shows what there is", r.Param("version"), r.Param("name"), name))
 }

@@ -169,6 +169,7 @@ var catalogue = map[string]text{
 	"job.over":            {"Job %s has ended already: %s.", "작업 %s은(는) 이미 끝났습니다: %s."},
 	"job.deleted":         {"Deleted job %s.", "작업 %s을(를) 삭제했습니다."},
 	"job.delete.ask":      {"Delete %s with its log and its outputs? [y/N] ", "%s을(를) 로그 및 출력과 함께 삭제하시겠습니까? [y/N] "},
+	"job.code.none":       {"No code went with job %s.", "작업 %s와 함께 제출된 코드가 없습니다."},
 	"job.outputs.none":    {"Job %s has no output files.", "작업 %s에 출력 파일이 없습니다."},
 	"job.logs.none":       {"Job %s has no log yet: it is %s.", "작업 %s에 아직 로그가 없습니다. 현재 상태: %s."},
 	"job.downloaded":      {"%s, %s, in %s", "%s, %s, 위치: %s"},

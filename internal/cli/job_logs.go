@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -161,7 +162,7 @@ func (a *App) jobOutputs() *cobra.Command {
 				return err
 			}
 			l := listing{columns: []column{{head: "PATH"}, {head: "SIZE"}}, empty: a.say("job.outputs.none", args[0])}
-			for v, err := range c.Outputs(cmd.Context(), args[0]) {
+			for v, err := range c.Outputs(args[0]).List(cmd.Context()) {
 				if err != nil {
 					return a.fail(a.notFound(cmd.Context(), err, args[0], jobNames), "cannot.job.show", args[0])
 				}
@@ -174,32 +175,53 @@ func (a *App) jobOutputs() *cobra.Command {
 
 func (a *App) jobDownload() *cobra.Command {
 	var dir string
-	var overwrite bool
+	var overwrite, code bool
 	cmd := &cobra.Command{
-		Use: "download JOB", Short: "Download the files that a job left", Args: a.exactly("JOB"), ValidArgsFunction: a.names(false, jobNames),
+		Use: "download JOB", Short: "Download the files that a job left, or the code that went with it", Args: a.exactly("JOB"), ValidArgsFunction: a.names(false, jobNames),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := a.connect()
 			if err != nil {
 				return err
 			}
-			err = a.download(cmd.Context(), c, args[0], firstOf(dir, args[0]), overwrite)
+			files, none := c.Outputs(args[0]), a.say("job.outputs.none", args[0])
+			if code {
+				files, none, err = a.codeOf(cmd.Context(), c, args[0])
+			}
+			if err == nil {
+				err = a.download(cmd.Context(), files, none, firstOf(dir, args[0]), overwrite)
+			}
 			return a.fail(a.notFound(cmd.Context(), err, args[0], jobNames), "cannot.job.download", args[0])
 		},
 	}
 	cmd.Flags().StringVarP(&dir, "path", "p", "", "folder to put them in (default: one named after the job)")
 	cmd.Flags().BoolVar(&overwrite, "overwrite", false, "replace files that exist")
+	cmd.Flags().BoolVar(&code, "code", false, "the code that went with the job, instead of what it left")
 	return cmd
 }
 
-// download writes the job's files below dir and nowhere else, whatever the server
-// calls them.
-func (a *App) download(ctx context.Context, c *client.Client, name, dir string, overwrite bool) error {
-	files, err := client.Collect(c.Outputs(ctx, name), 0)
+// codeOf finds the code that went with a job; none is what to say if there is none.
+func (a *App) codeOf(ctx context.Context, c *client.Client, name string) (files client.Files, none string, err error) {
+	none = a.say("job.code.none", name)
+	j, err := c.Job(ctx, name)
+	if err != nil {
+		return files, none, err
+	}
+	parts := strings.Split(j.Properties.CodeID, "/")
+	if n := len(parts); n > 3 {
+		return c.Code(parts[n-3], parts[n-1]), none, nil
+	}
+	return files, none, usage(none)
+}
+
+// download writes the files below dir and nowhere else, whatever the server calls
+// them.
+func (a *App) download(ctx context.Context, from client.Files, none, dir string, overwrite bool) error {
+	files, err := client.Collect(from.List(ctx), 0)
 	if err != nil {
 		return err
 	}
 	if len(files) == 0 {
-		fmt.Fprintln(a.Stderr, a.say("job.outputs.none", name))
+		fmt.Fprintln(a.Stderr, none)
 		return nil
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
@@ -212,7 +234,7 @@ func (a *App) download(ctx context.Context, c *client.Client, name, dir string, 
 	defer root.Close()
 	var total int64
 	for _, f := range files {
-		n, err := a.fetch(ctx, c, root, name, f.Path, overwrite)
+		n, err := a.fetch(ctx, from, root, f.Path, overwrite)
 		if err != nil {
 			return err
 		}
@@ -223,7 +245,7 @@ func (a *App) download(ctx context.Context, c *client.Client, name, dir string, 
 }
 
 // fetch writes one file under a name of its own and renames it when it is whole.
-func (a *App) fetch(ctx context.Context, c *client.Client, root *os.Root, job, path string, overwrite bool) (int64, error) {
+func (a *App) fetch(ctx context.Context, from client.Files, root *os.Root, path string, overwrite bool) (int64, error) {
 	local := filepath.FromSlash(path)
 	if !filepath.IsLocal(local) {
 		return 0, atelier.Errorf(atelier.Invalid, "InvalidPath", "the job left a file called %q, which lies outside of the folder; it was not written", path)
@@ -234,7 +256,7 @@ func (a *App) fetch(ctx context.Context, c *client.Client, root *os.Root, job, p
 	if err := root.MkdirAll(filepath.Dir(local), 0o777); err != nil {
 		return 0, fmt.Errorf("make the folder of %s: %w", path, err)
 	}
-	r, _, err := c.OpenOutput(ctx, job, path)
+	r, _, err := from.Open(ctx, path)
 	if err != nil {
 		return 0, err
 	}

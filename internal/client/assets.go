@@ -6,6 +6,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -84,15 +85,29 @@ type OutputFile struct {
 	Size int64  `json:"size"`
 }
 
-// Outputs lists the files that a job left.
-func (c *Client) Outputs(ctx context.Context, job string) iter.Seq2[*OutputFile, error] {
-	return pages[OutputFile](ctx, c, http.MethodGet, c.Path("jobs", job, "outputs"), nil)
+// Files are files that the server keeps below one path: what a job left, the code
+// that went with it.
+type Files struct {
+	c    *Client
+	path []string
 }
 
-// OpenOutput opens one of them. Its size is -1 if the server does not say.
-func (c *Client) OpenOutput(ctx context.Context, job, path string) (io.ReadCloser, int64, error) {
-	parts := append([]string{"jobs", job, "outputs"}, strings.Split(path, "/")...)
-	res, err := c.send(ctx, http.MethodGet, c.Path(parts...), nil, nil, "")
+// Outputs are the files that a job left.
+func (c *Client) Outputs(job string) Files { return Files{c, []string{"jobs", job, "outputs"}} }
+
+// Code are the files of a version of code.
+func (c *Client) Code(name, version string) Files {
+	return Files{c, []string{"codes", name, "versions", version, "files"}}
+}
+
+// List lists them.
+func (f Files) List(ctx context.Context) iter.Seq2[*OutputFile, error] {
+	return pages[OutputFile](ctx, f.c, http.MethodGet, f.c.Path(f.path...), nil)
+}
+
+// Open opens one of them. Its size is -1 if the server does not say.
+func (f Files) Open(ctx context.Context, path string) (io.ReadCloser, int64, error) {
+	res, err := f.c.send(ctx, http.MethodGet, f.c.Path(append(slices.Clone(f.path), strings.Split(path, "/")...)...), nil, nil, "")
 	if err != nil {
 		return nil, 0, err
 	}

@@ -116,11 +116,11 @@ func TestOutputs(t *testing.T) {
 	f := newFake(t)
 	f.on("GET /jobs/j/outputs", say(200, `{"value":[{"path":"outputs/a b.txt","size":2}]}`))
 	f.on("GET /jobs/j/outputs/{path...}", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.PathValue("path")) })
-	list, err := Collect(f.Outputs(t.Context(), "j"), 0)
+	list, err := Collect(f.Outputs("j").List(t.Context()), 0)
 	if err != nil || len(list) != 1 || list[0].Size != 2 {
 		t.Fatal(list, err)
 	}
-	body, size, err := f.OpenOutput(t.Context(), "j", list[0].Path)
+	body, size, err := f.Outputs("j").Open(t.Context(), list[0].Path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2429,6 +2429,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.MachineLearningServices/workspaces/{workspace}/testConnection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** says whether a machine can be attached by SSH: whether it answers, which host key it has, whether its user is let in, and what is there; keeps nothing */
+        post: operations["postSubscriptionsBySubscriptionResourceGroupsByGroupProvidersMicrosoftMachineLearningServicesWorkspacesByWorkspaceTestConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tenants": {
         parameters: {
             query?: never;
@@ -2629,6 +2646,17 @@ export interface components {
             credential: components["schemas"]["BlobCredential"];
             storageAccountArmId: string;
         };
+        Check: {
+            command?: string;
+            detail?: string;
+            help?: string;
+            message: string;
+            milliseconds: number;
+            /** @enum {string} */
+            name: "tcp" | "hostKey" | "auth" | "sudo" | "docker" | "gpu" | "disk";
+            /** @enum {string} */
+            status: "ok" | "failed" | "warning" | "skipped";
+        };
         Compute: {
             id: string;
             identity?: {
@@ -2752,6 +2780,14 @@ export interface components {
             reasons?: components["schemas"]["Reason"][];
             resourceId: string | null;
         };
+        Connection: {
+            checks: components["schemas"]["Check"][];
+            hostKey: {
+                fingerprint: string;
+                type: string;
+            } | null;
+            ok: boolean;
+        };
         Container: {
             id: string;
             name: string;
@@ -2853,6 +2889,10 @@ export interface components {
             memoryGiB?: number;
             problems?: components["schemas"]["Problem"][];
             vcpus?: number;
+        };
+        HostKey: {
+            fingerprint: string;
+            type: string;
         };
         Identity: {
             principalId?: string;
@@ -11809,6 +11849,53 @@ export interface operations {
                     "application/json": {
                         value: unknown[];
                     };
+                };
+            };
+            /** @description What is wrong, and what would help. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wrapped"];
+                };
+            };
+        };
+    };
+    postSubscriptionsBySubscriptionResourceGroupsByGroupProvidersMicrosoftMachineLearningServicesWorkspacesByWorkspaceTestConnection: {
+        parameters: {
+            query: {
+                "api-version": string;
+            };
+            header?: never;
+            path: {
+                subscription: string;
+                group: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    address?: string;
+                    hostKey?: string;
+                    passphrase?: string;
+                    password?: string;
+                    port?: number;
+                    privateKey?: string;
+                    userName?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
                 };
             };
             /** @description What is wrong, and what would help. */
