@@ -35,9 +35,11 @@ export function ComputeImpact(props: { verb: Verb; computes: Compute[]; skipped:
   if (verb === 'delete') {
     if (nodes > 0) lines.push(t('compute.impact.nodes', { n: nodes }))
     if (instances.length > 0) lines.push(t('compute.impact.disk'))
-    lines.push(t('compute.impact.quotaFree'))
+    // Of an inference cluster only the record is Atelier's.
+    if (computes.some((c) => c.properties.computeType === 'AKS')) lines.push(t('compute.impact.record'))
+    if (computes.some((c) => c.properties.computeType !== 'AKS')) lines.push(t('compute.impact.quotaFree'))
   }
-  if (verb === 'detach') lines.push(t('compute.impact.detach'))
+  if (verb === 'detach') lines.push(t('compute.impact.detach'), t('compute.impact.credentials'))
   if (verb === 'stop' || verb === 'restart') lines.push(t('compute.impact.memory'), t('compute.stop.kept'))
   return (
     <ul className={styles.list}>

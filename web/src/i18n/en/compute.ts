@@ -108,6 +108,9 @@ export const compute = {
   'compute.impact.nodes': '{n, plural, one {# node is} other {# nodes are}} given back.',
   'compute.impact.disk': 'The disk and everything on it is lost.',
   'compute.impact.quotaFree': 'The quota that it holds becomes free. The name becomes free once it is gone.',
+  'compute.impact.credentials': 'The credentials that are kept here are removed. To use it again, attach it anew.',
+  'compute.impact.record':
+    'Its description and the key that is kept here are removed; there is nothing else of it to delete. The name becomes free.',
   'compute.impact.detach': 'The machine itself is not deleted and goes on; the workspace only forgets how to reach it.',
   'compute.impact.memory': 'What is only in memory is lost.',
   'compute.no.deleting': '{name} is being deleted.',

@@ -104,6 +104,9 @@ export const compute: Record<keyof typeof en, string> = {
   'compute.impact.nodes': '노드 {n}개를 반납합니다.',
   'compute.impact.disk': '디스크와 그 안의 모든 데이터가 삭제됩니다.',
   'compute.impact.quotaFree': '사용하던 할당량이 해제됩니다. 삭제가 끝나면 이름을 다시 사용할 수 있습니다.',
+  'compute.impact.credentials': '여기에 보관된 자격 증명은 제거됩니다. 다시 사용하려면 새로 연결하세요.',
+  'compute.impact.record':
+    '설명과 여기에 보관된 키가 제거됩니다. 그 밖에 삭제할 리소스는 없습니다. 이름은 다시 사용할 수 있습니다.',
   'compute.impact.detach': '분리해도 머신은 삭제되지 않고 계속 실행됩니다. 작업 영역에서 연결 정보만 제거됩니다.',
   'compute.impact.memory': '메모리에만 있는 내용은 사라집니다.',
   'compute.no.deleting': '{name}을(를) 삭제하는 중입니다.',
