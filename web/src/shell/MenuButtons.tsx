@@ -1,11 +1,15 @@
 import { Button, type ButtonProps } from '@fluentui/react-components'
-import { DarkThemeRegular, LocalLanguageRegular, PersonRegular } from '@fluentui/react-icons'
+import { AlertRegular, DarkThemeRegular, LocalLanguageRegular, PersonRegular } from '@fluentui/react-icons'
 import { useText } from '~/i18n/text.tsx'
+import { useOperations } from '~/modules/operations.ts'
 
 /** The buttons at the end of the top bar, before their menus are there. */
 export function MenuButtons({ name }: { name: string }) {
+  const t = useText()
+  const running = useOperations().filter((o) => !o.endedAt).length
   return (
     <>
+      <Button appearance="subtle" icon={<AlertRegular />} aria-label={t('shell.operations', { n: running })} />
       <LanguageButton />
       <ThemeButton />
       <UserButton name={name} />
