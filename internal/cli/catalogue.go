@@ -82,6 +82,7 @@ var catalogue = map[string]text{
 	"usage.extra":        {"%q is one argument too many: %s", "%q은(는) 필요 없는 인수입니다: %s"},
 	"usage.yes":          {"this deletes %s for good and nobody can be asked here; add -y to do it", "%s을(를) 영구히 삭제하지만 여기서는 확인할 수 없습니다. 진행하려면 -y를 추가하세요"},
 
+	"cannot.apply":          {"cannot apply the document to compute %q", "컴퓨팅 %q에 문서를 적용할 수 없습니다."},
 	"cannot.create.cluster": {"cannot create cluster %q", "클러스터 %q을(를) 만들 수 없습니다."},
 	"cannot.update":         {"cannot update compute %q", "컴퓨팅 %q을(를) 업데이트할 수 없습니다."},
 	"cannot.delete":         {"cannot delete compute %q", "컴퓨팅 %q을(를) 삭제할 수 없습니다."},
@@ -122,6 +123,8 @@ var catalogue = map[string]text{
 	"compute.node.preempt":  {"%s is being taken away; a job on it is queued again, if it may be tried again.", "%s을(를) 회수하고 있습니다. 실행 중인 작업은 다시 시도할 수 있으면 대기열에 다시 추가됩니다."},
 	"compute.stage":         {"%s: %s (%s)", "%s: %s (%s)"},
 	"compute.created":       {"Cluster %s is ready (%s).", "클러스터 %s이(가) 준비되었습니다(%s)."},
+	"compute.applied":       {"Compute %s is as the document says.", "컴퓨팅 %s이(가) 문서와 같습니다."},
+	"compute.apply.nofile":  {"--file is required: the document, or - for standard input", "--file이 필요합니다: 문서 파일, 또는 표준 입력은 -"},
 	"compute.accepted":      {"Cluster %s is being made; `atelier compute show %s` tells how far it is.", "클러스터 %s을(를) 만들고 있습니다. `atelier compute show %s`에서 진행 상황을 볼 수 있습니다."},
 	"compute.updated":       {"Updated %s.", "%s을(를) 업데이트했습니다."},
 	"compute.start":         {"Started %s.", "%s을(를) 시작했습니다."},

@@ -16,7 +16,7 @@ import (
 func (a *App) computeCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "compute", Short: "Clusters and instances: create, list, show, update, start, stop, delete"}
 	return a.verbs(cmd, a.computeList(),
-		a.computeCreate(), a.computeShow(), a.computeUpdate(), a.computeDelete(), a.computeDetach(),
+		a.computeCreate(), a.computeApply(), a.computeShow(), a.computeUpdate(), a.computeDelete(), a.computeDetach(),
 		a.computePower("start", "Start instances", "cannot.start", "compute.start"),
 		a.computePower("stop", "Stop instances; their home is kept", "cannot.stop", "compute.stop"),
 		a.computePower("restart", "Give instances a new machine", "cannot.restart", "compute.restart"),

@@ -22,7 +22,7 @@ type clusterFlags struct {
 	min, max                              int
 	idle                                  time.Duration
 	tags                                  []string
-	strict                                bool
+	strict, publicSSH                     bool
 	adminUser, sshKey, subnet             string
 	identity                              []string
 	file                                  string
@@ -67,6 +67,7 @@ func (a *App) createCluster() *cobra.Command {
 	fl.DurationVar(&f.idle, "idle", atelier.DefaultIdle, "how long a node may be idle before it goes, for example 120s")
 	fl.StringArrayVar(&f.tags, "tag", nil, "tag, as key=value; may be repeated")
 	fl.BoolVar(&f.strict, "strict-sizes", false, "refuse a machine that is smaller than the size says, rather than warn")
+	fl.BoolVar(&f.publicSSH, "public-ssh", false, "whether nodes answer to SSH: --public-ssh or --public-ssh=false (default: not specified)")
 	fl.StringVar(&f.adminUser, "admin-username", "", "name of the administrator's account on nodes")
 	fl.StringVar(&f.sshKey, "ssh-key", "", "the administrator's public key, or the file that holds it")
 	fl.StringVar(&f.subnet, "subnet", "", "ARM id of a subnet (kept and shown; local nodes do not enforce it)")
@@ -130,6 +131,9 @@ func (a *App) overlay(cmd *cobra.Command, f *clusterFlags, spec *clusterFile) er
 	}
 	if given("idle") {
 		spec.Idle = f.idle
+	}
+	if given("public-ssh") {
+		spec.PublicSSH = map[bool]string{true: "Enabled", false: "Disabled"}[f.publicSSH]
 	}
 	if given("priority") {
 		var err error
