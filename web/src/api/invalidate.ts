@@ -12,14 +12,16 @@ export function stale(event: AtelierEvent): QueryKey[] {
   const [, , collection, name, below] = event.target.split('/')
   const found: QueryKey[] = []
   if (collection === 'computes' && name) {
-    found.push(keys.computes(), keys.compute(name), keys.computeParts(name), keys.usage())
+    // Why jobs wait depends on the computes that they are for.
+    found.push(keys.computes(), keys.compute(name), keys.computeParts(name), keys.usage(), keys.jobs(), keys.waiting())
   }
   if (collection === 'jobs' && name) {
-    found.push(keys.jobs(), keys.job(name))
+    found.push(keys.jobs(), keys.job(name), keys.waiting())
     // Jobs that run or wait change what is said of computes and nodes.
     if (below !== 'tasks') found.push(keys.computesWithJobs())
     if (below === 'tasks') found.push(keys.jobParts(name))
   }
+  if (collection === 'codes' || collection === 'environments' || collection === 'data') found.push(keys.assets())
   if (collection === undefined) found.push(keys.usage(), keys.access())
   return found
 }

@@ -29,8 +29,15 @@ export const keys = {
   computesWithJobs: () => ['computePart'] as const,
   job: (name: string) => ['job', low(name)] as const,
   jobParts: (name: string) => ['jobPart', low(name)] as const,
+  /** Why jobs wait, which other jobs change, too. */
+  waiting: (name?: string) => (name ? (['waiting', low(name)] as const) : (['waiting'] as const)),
   jobLogs: (name: string) => ['jobPart', low(name), 'logs'] as const,
   jobOutputs: (name: string) => ['jobPart', low(name), 'outputs'] as const,
+  /** Code, environments and data, and their versions. */
+  assets: () => ['assets'] as const,
+  asset: (kind: string, ...rest: string[]) => ['assets', kind, ...rest.map(low)] as const,
+  /** The content of one file, which does not change. */
+  file: (at: string, size: number) => ['file', at, size] as const,
   events: (filter?: Record<string, string | number | undefined>) =>
     filter ? (['events', filter] as const) : (['events'] as const),
 }

@@ -64,7 +64,7 @@ export const job = (ws: WorkspaceRef, name: string) =>
 
 export const jobWhy = (ws: WorkspaceRef, name: string) =>
   queryOptions({
-    queryKey: [...keys.jobParts(name), 'why'],
+    queryKey: keys.waiting(name),
     queryFn: ({ signal }) => get<Why>(`${jobPath(ws, name)}/why`, { signal }),
   })
 

@@ -2,7 +2,9 @@ import { useNavigate } from '@tanstack/react-router'
 import { ActionButton } from '~/components/ActionButton.tsx'
 import { PageHeader } from '~/components/PageHeader.tsx'
 import { useText } from '~/i18n/text.tsx'
+import { JobMenu } from '~/modules/JobMenu.tsx'
 import { JobTable } from '~/modules/JobTable.tsx'
+import { useJobActions } from '~/modules/jobActions.tsx'
 import { useDenied, useWorkspace } from '~/modules/workspace.tsx'
 
 /** All jobs of the workspace. */
@@ -10,6 +12,7 @@ export function JobList() {
   const t = useText()
   const ws = useWorkspace()
   const navigate = useNavigate()
+  const actions = useJobActions()
   const create = (
     <ActionButton
       appearance="primary"
@@ -22,7 +25,8 @@ export function JobList() {
   return (
     <>
       <PageHeader title={t('jobs.title')} actions={create} />
-      <JobTable action={create} />
+      <JobTable action={create} menu={(j) => <JobMenu job={j} actions={actions} />} />
+      {actions.dialog}
     </>
   )
 }
