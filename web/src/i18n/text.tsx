@@ -45,7 +45,9 @@ export function useText(): Text {
   return useMemo(() => {
     const ko = intl.locale === 'ko'
     return (id, values) => {
-      const text = intl.formatMessage({ id }, values) as string
+      const message = intl.messages[id]
+      const plain = typeof message === 'string' && !/[{}<']/.test(message)
+      const text = plain ? message : (intl.formatMessage({ id }, values) as string)
       return ko ? josa(text) : text
     }
   }, [intl])
