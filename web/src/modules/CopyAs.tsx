@@ -12,7 +12,7 @@ const useStyles = makeStyles({
   tabs: { flexWrap: 'wrap', marginInlineStart: '-8px' },
   panel: {
     minWidth: 0,
-    '& pre': { maxHeight: '260px', overflowY: 'auto' },
+    '& pre': { maxHeight: '320px', overflowY: 'auto', whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' },
   },
   note: { color: tokens.colorNeutralForeground2 },
 })

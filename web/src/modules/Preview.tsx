@@ -129,7 +129,9 @@ function Figures({ preview, nodes }: { preview: PreviewOf; nodes: { min: number;
   const rows: [string, string][] = []
   const { pricePerHour: price, quota } = preview
   const cost = (amount: number | undefined) =>
-    amount === undefined ? t('preview.unpriced') : perHour(t, f, amount, preview.currency)
+    amount === undefined
+      ? t(quota?.family === 'local' ? 'money.free' : 'preview.unpriced')
+      : perHour(t, f, amount, preview.currency)
   if (nodes) {
     rows.push([t('preview.min', { n: nodes.min }), cost(price?.min)])
     rows.push([t('preview.max', { n: nodes.max }), cost(price?.max)])

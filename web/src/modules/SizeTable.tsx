@@ -105,7 +105,7 @@ const useStyles = makeStyles({
   link: { color: tokens.colorBrandForegroundLink, marginInlineStart: tokens.spacingHorizontalS },
 })
 
-const columns: SizeColumn[] = ['name', 'vcpu', 'memory', 'disk', 'gpu', 'quota', 'capacity', 'price']
+const columns: SizeColumn[] = ['name', 'vcpu', 'memory', 'gpu', 'quota', 'capacity', 'price']
 
 type Props = {
   label: string
@@ -191,6 +191,7 @@ function Row(p: { size: SizeInfo; group: string; chosen: boolean; onChange: (s: 
     <Fragment>
       <tr
         className={mergeClasses(styles.row, p.chosen && styles.chosen, !can && styles.barred)}
+        title={about(t, f, s)}
         onClick={can ? () => p.onChange(s.name) : undefined}
         data-availability={s.availability}
       >
@@ -257,6 +258,7 @@ export function reasonOf(t: Text, s: SizeInfo): string {
 /** The size in one line, as people say it: 4 cores, 14 GB RAM, 1 × V100. */
 export function about(t: Text, f: Format, s: SizeInfo): string {
   const parts = [t('size.cores', { n: s.vCPUs }), `${f.number(s.memoryGB)} GB RAM`]
+  if (s.diskGB > 0) parts.push(t('size.storage', { size: `${f.number(s.diskGB)} GB` }))
   if (s.gpus > 0) parts.push(gpus(s))
   parts.push(t(`size.category.${s.category}` as MessageId))
   return parts.join(', ')
@@ -270,8 +272,6 @@ function cell(t: Text, f: Format, s: SizeInfo, column: SizeColumn): ReactNode {
       return f.number(s.vCPUs)
     case 'memory':
       return `${f.number(s.memoryGB)} GB`
-    case 'disk':
-      return s.diskGB > 0 ? `${f.number(s.diskGB)} GB` : '–'
     case 'gpu':
       return gpus(s)
     case 'quota':

@@ -56,7 +56,7 @@ const useStyles = makeStyles({
     columnGap: tokens.spacingHorizontalXXL,
     rowGap: tokens.spacingVerticalL,
     alignItems: 'start',
-    [wide]: { gridTemplateColumns: 'minmax(0, 1fr) 320px' },
+    [wide]: { gridTemplateColumns: 'minmax(0, 1fr) 340px' },
   },
   steps: {
     display: 'flex',

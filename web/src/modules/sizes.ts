@@ -2,7 +2,7 @@
 import type { SizeInfo } from '~/api/types.ts'
 
 export type Processor = 'CPU' | 'GPU'
-export type SizeColumn = 'name' | 'vcpu' | 'memory' | 'disk' | 'gpu' | 'quota' | 'capacity' | 'price'
+export type SizeColumn = 'name' | 'vcpu' | 'memory' | 'gpu' | 'quota' | 'capacity' | 'price'
 export type SizeSort = { column: SizeColumn; descending: boolean }
 
 export const processorOf = (s: SizeInfo): Processor => (s.gpus > 0 ? 'GPU' : 'CPU')
@@ -40,7 +40,6 @@ const by: Record<SizeColumn, (s: SizeInfo) => string | number> = {
   name: (s) => s.name,
   vcpu: (s) => s.vCPUs,
   memory: (s) => s.memoryGB,
-  disk: (s) => s.diskGB,
   gpu: (s) => s.gpus,
   quota: (s) => unlimited(s.quota.available),
   capacity: (s) => unlimited(s.capacity),

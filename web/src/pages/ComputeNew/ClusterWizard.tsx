@@ -13,6 +13,7 @@ import { parseWhole } from '~/modules/specs/numbers.ts'
 import { WizardFrame } from '~/modules/WizardFrame.tsx'
 import { useWorkspace } from '~/modules/workspace.tsx'
 import { ClusterAdvanced } from './ClusterAdvanced.tsx'
+import { ClusterPresets } from './ClusterPresets.tsx'
 import { ClusterVm } from './ClusterVm.tsx'
 import { type ClusterStep, clusterLabels, clusterProblems, clusterSteps, stepOf } from './clusterProblems.ts'
 import { usePost } from './post.ts'
@@ -64,6 +65,7 @@ export function ClusterWizard({ start, from, locations }: Props) {
   return (
     <WizardFrame
       title={t('wizard.cluster.title')}
+      lead={<ClusterPresets form={form} />}
       steps={clusterSteps.map((id) => ({ id, title: t(`wizard.step.${id}`) }))}
       step={steps.step}
       onStep={(id) => steps.go(id as ClusterStep)}
