@@ -9,7 +9,7 @@ import {
 } from '@fluentui/react-components'
 import { ErrorCircleRegular } from '@fluentui/react-icons'
 import { Link } from '@tanstack/react-router'
-import { type FocusEvent, type FormEvent, type KeyboardEvent, type ReactNode, useState } from 'react'
+import { type FocusEvent, type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import { useFreshness } from '~/api/live.ts'
 import { ActionButton } from '~/components/ActionButton.tsx'
 import { composing } from '~/components/composing.ts'
@@ -144,7 +144,7 @@ export function WizardFrame(p: Props) {
     p.steps.findIndex((s) => s.id === p.step),
   )
   const last = at >= p.steps.length - 1
-  const submit = (e: FormEvent) => {
+  const submit = (e: { preventDefault(): void }) => {
     e.preventDefault()
     if (!p.busy && !(last && (denied ?? stale))) p.onNext()
   }
@@ -154,6 +154,17 @@ export function WizardFrame(p: Props) {
     if (composing(e)) return e.preventDefault()
     if (e.ctrlKey || e.metaKey) submit(e)
   }
+  // With nothing focused, the keys are still the form's.
+  const latest = useRef(submit)
+  latest.current = submit
+  useEffect(() => {
+    const hear = (e: globalThis.KeyboardEvent) => {
+      const here = e.target === document.body && e.key === 'Enter' && (e.ctrlKey || e.metaKey)
+      if (here && !composing(e)) latest.current(e)
+    }
+    document.addEventListener('keydown', hear)
+    return () => document.removeEventListener('keydown', hear)
+  }, [])
   const showHelp = (e: FocusEvent<HTMLFormElement>) => {
     const about = (e.target.closest('[data-help]') as HTMLElement | null)?.dataset.help
     if (about) setHelp(about)
