@@ -123,7 +123,7 @@ func (t *Target) check() error {
 		t.Port = 22
 	}
 	switch {
-	case t.Address == "" || len(t.Address) > 255 || strings.ContainsAny(t.Address, " /@\x00"):
+	case t.Address == "" || len(t.Address) > 255 || strings.ContainsFunc(t.Address, notOfHost) || t.Address[0] == '-':
 		return bad("address", "address is %.80q; it must be the machine's name or IP address, without a port", t.Address)
 	case t.Port < 1 || t.Port > 65535:
 		return bad("port", "port is %d; it must be 1 to 65535, and is 22 for most machines", t.Port)
@@ -139,6 +139,12 @@ func (t *Target) check() error {
 		return bad("hostKey", "hostKey is %.80q; it must be a fingerprint such as SHA256:… that an earlier test showed", t.HostKey)
 	}
 	return nil
+}
+
+// notOfHost reports whether a rune is in no name and no address of a host: both
+// are part of lines that people copy into a shell.
+func notOfHost(r rune) bool {
+	return r < 0x80 && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && !strings.ContainsRune(".:-_[]%", r)
 }
 
 // enter lets a test begin: each opens connections to wherever its caller says, and

@@ -284,7 +284,7 @@ func TestBadRequests(t *testing.T) {
 			t.Errorf("%s: %v", at, err)
 		}
 	}
-	for _, address := range []string{"a b", "user@host", "a/b"} {
+	for _, address := range []string{"a b", "user@host", "a/b", "a;b", "$(a)", "-oProxyCommand=a", "a\x00"} {
 		target := good
 		target.Address = address
 		if _, err := (&Prober{Now: time.Now}).Test(t.Context(), "kim", target); !atelier.IsKind(err, atelier.Invalid) {
