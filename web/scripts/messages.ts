@@ -1,7 +1,7 @@
 import { parse } from '@formatjs/icu-messageformat-parser'
 import { type Plugin, runnerImport } from 'vite'
 
-const catalogue = /\/src\/i18n\/(en|ko)\/(?!index)\w+\.ts$/
+const catalogue = /\/src\/i18n\/(en|ko)\/(?!index|first|later)\w+\.ts$/
 
 /**
  * Parses the messages that have placeholders when the studio is built, so that browsers need not load the parser. The

@@ -9,6 +9,7 @@ import {
 } from '@tanstack/react-router'
 import { session } from './api/queries/session.ts'
 import { parseSearch, stringifySearch, type TableSearch, tableSearch, text } from './components/tableSearch.ts'
+import { allWords } from './i18n/text.tsx'
 import { Broken } from './shell/Broken.tsx'
 import { Shell } from './shell/Shell.tsx'
 
@@ -16,6 +17,12 @@ const root = createRootRouteWithContext<{ client: QueryClient }>()({
   notFoundComponent: () => <Broken kind="notFound" />,
   errorComponent: ({ error, reset }) => <Broken kind="error" error={error} reset={reset} />,
 })
+
+/** For pages whose words are not among the first (i18n/first.ts). */
+const withWords =
+  <T,>(page: () => Promise<T>) =>
+  async (): Promise<T> =>
+    (await Promise.all([page(), allWords()]))[0]
 
 const signIn = createRoute({
   getParentRoute: () => root,
@@ -82,7 +89,10 @@ const computeNew = createRoute({
     from: text(s.from),
     panel: text(s.panel),
   }),
-  component: lazyRouteComponent(() => import('./pages/ComputeNew/ComputeNew.tsx'), 'ComputeNew'),
+  component: lazyRouteComponent(
+    withWords(() => import('./pages/ComputeNew/ComputeNew.tsx')),
+    'ComputeNew',
+  ),
 })
 
 const computeDetail = createRoute({
@@ -102,13 +112,19 @@ const computeView = createRoute({
     ...tableSearch(s),
     range: text(s.range),
   }),
-  component: lazyRouteComponent(() => import('./pages/ComputeDetail/ComputeDetail.tsx'), 'ComputeDetail'),
+  component: lazyRouteComponent(
+    withWords(() => import('./pages/ComputeDetail/ComputeDetail.tsx')),
+    'ComputeDetail',
+  ),
 })
 
 const jobs = createRoute({
   ...page('/jobs'),
   validateSearch: (s: Record<string, unknown>): TableSearch => tableSearch(s),
-  component: lazyRouteComponent(() => import('./pages/JobList/JobList.tsx'), 'JobList'),
+  component: lazyRouteComponent(
+    withWords(() => import('./pages/JobList/JobList.tsx')),
+    'JobList',
+  ),
 })
 
 const jobNew = createRoute({
@@ -119,7 +135,10 @@ const jobNew = createRoute({
     mode: text(s.mode),
     panel: text(s.panel),
   }),
-  component: lazyRouteComponent(() => import('./pages/JobNew/JobNew.tsx'), 'JobNew'),
+  component: lazyRouteComponent(
+    withWords(() => import('./pages/JobNew/JobNew.tsx')),
+    'JobNew',
+  ),
 })
 
 const jobStart = createRoute({
@@ -140,7 +159,10 @@ const jobView = createRoute({
   ...page('/jobs/$name/$view'),
   validateSearch: (s: Record<string, unknown>): Partial<Record<(typeof jobFields)[number], string>> =>
     Object.fromEntries(jobFields.map((f) => [f, text(s[f])])),
-  component: lazyRouteComponent(() => import('./pages/JobDetail/JobDetail.tsx'), 'JobDetail'),
+  component: lazyRouteComponent(
+    withWords(() => import('./pages/JobDetail/JobDetail.tsx')),
+    'JobDetail',
+  ),
 })
 
 const quota = createRoute({
@@ -150,7 +172,10 @@ const quota = createRoute({
     location: text(s.location),
     view: text(s.view),
   }),
-  component: lazyRouteComponent(() => import('./pages/Quota/Quota.tsx'), 'Quota'),
+  component: lazyRouteComponent(
+    withWords(() => import('./pages/Quota/Quota.tsx')),
+    'Quota',
+  ),
 })
 
 const activity = createRoute({
@@ -161,13 +186,19 @@ const activity = createRoute({
     actor: text(s.actor),
     verb: text(s.verb),
   }),
-  component: lazyRouteComponent(() => import('./pages/Activity/Activity.tsx'), 'Activity'),
+  component: lazyRouteComponent(
+    withWords(() => import('./pages/Activity/Activity.tsx')),
+    'Activity',
+  ),
 })
 
 /** View: appearance, keys, tokens, shortcuts, password. */
 const settings = createRoute({
   ...page('/settings/$view'),
-  component: lazyRouteComponent(() => import('./pages/Settings/Settings.tsx'), 'Settings'),
+  component: lazyRouteComponent(
+    withWords(() => import('./pages/Settings/Settings.tsx')),
+    'Settings',
+  ),
 })
 
 const settingsStart = createRoute({

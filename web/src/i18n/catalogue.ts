@@ -8,9 +8,15 @@ export type Language = keyof typeof languages
 export type MessageId = keyof typeof en
 export type Catalogue = Record<MessageId, string>
 
-export async function load(language: Language): Promise<Catalogue> {
-  return language === 'ko' ? (await import('./ko/index.ts')).ko : (await import('./en/index.ts')).en
-}
+type Part = Partial<Catalogue>
+
+/** The words that are needed first. */
+export const loadFirst = async (language: Language): Promise<Part> =>
+  language === 'ko' ? (await import('./ko/first.ts')).first : (await import('./en/first.ts')).first
+
+/** The words of the other pages. */
+export const loadLater = async (language: Language): Promise<Part> =>
+  language === 'ko' ? (await import('./ko/later.ts')).later : (await import('./en/later.ts')).later
 
 /** The language to begin with: what the address asks for, what the user chose before, what the browser prefers. */
 export function firstLanguage(search: string, preferred: readonly string[], chosen = ''): Language {

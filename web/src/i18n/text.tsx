@@ -1,7 +1,7 @@
 /** Words, numbers and times in the language that is shown. */
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react'
 import { IntlProvider, useIntl } from 'react-intl'
-import { type Catalogue, type Language, load, type MessageId } from './catalogue.ts'
+import { type Language, loadFirst, loadLater, type MessageId } from './catalogue.ts'
 import { josa } from './josa.ts'
 
 type Values = Record<string, string | number | Date | boolean | null | undefined>
@@ -15,12 +15,24 @@ const LanguageContext = createContext<{ language: Language; setLanguage: (l: Lan
 /** The language, and how to change it. */
 export const useLanguage = () => useContext(LanguageContext)
 
+let complete: Promise<unknown> = Promise.resolve()
+
+/** Fulfilled when every word is there: for pages that say more than the first ones. */
+export const allWords = (): Promise<unknown> => complete
+
+type Loaded = { language: Language; messages: Record<string, string> }
+
 export function TextProvider(props: { language: Language; setLanguage: (l: Language) => void; children: ReactNode }) {
   const { language, setLanguage } = props
-  const [loaded, setLoaded] = useState<{ language: Language; messages: Catalogue }>()
+  const [loaded, setLoaded] = useState<Loaded>()
   useEffect(() => {
     let wanted = true
-    void load(language).then((messages) => wanted && setLoaded({ language, messages }))
+    const show = (...parts: object[]) => wanted && setLoaded({ language, messages: Object.assign({}, ...parts) })
+    void loadFirst(language).then((first) => {
+      // Another language is shown when all of it is there.
+      setLoaded((before) => before ?? { language, messages: first as Loaded['messages'] })
+      complete = loadLater(language).then((later) => show(first, later))
+    })
     return () => {
       wanted = false
     }

@@ -1,0 +1,14 @@
+import { attach } from './attach.ts'
+import { jobs } from './jobs.ts'
+import { logs } from './logs.ts'
+import { usage } from './usage.ts'
+import { wizard } from './wizard.ts'
+
+/** What only other pages say (see allWords in i18n/text.tsx). */
+export const later = {
+  ...attach,
+  ...wizard,
+  ...jobs,
+  ...logs,
+  ...usage,
+}

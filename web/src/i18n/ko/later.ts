@@ -1,0 +1,13 @@
+import { attach } from './attach.ts'
+import { jobs } from './jobs.ts'
+import { logs } from './logs.ts'
+import { usage } from './usage.ts'
+import { wizard } from './wizard.ts'
+
+export const later = {
+  ...attach,
+  ...wizard,
+  ...jobs,
+  ...logs,
+  ...usage,
+}
