@@ -85,6 +85,9 @@ export async function signIn(page: Page, server: Server): Promise<void> {
   expect(response.status(), await response.text()).toBe(204)
 }
 
+// Fluent puts these at the ends of groups that arrow keys move in. Focus that comes to one is handed on at once.
+const handedOn = '[data-tabster-dummy]'
+
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 
 /** Looks for what WCAG 2.2 AA forbids, light and dark, wide and narrow. */
@@ -97,7 +100,7 @@ export async function inspect(page: Page, what: string): Promise<void> {
   ] as const) {
     await page.setViewportSize({ width, height: 900 })
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    const { violations } = await new AxeBuilder({ page }).withTags(rules).analyze()
+    const { violations } = await new AxeBuilder({ page }).withTags(rules).exclude(handedOn).analyze()
     const found = violations.map(
       (v) => `${v.id}: ${v.help}\n${v.nodes.map((n) => `  ${n.html}\n  ${n.failureSummary}`).join('\n')}`,
     )
