@@ -40,7 +40,7 @@ type Props<T> = {
 }
 
 const virtualFrom = 200
-const rowHeight = 44
+const rowHeight = 52
 
 /** Rows in the order that the sort asks for. */
 export function sorted<T>(

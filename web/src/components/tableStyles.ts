@@ -7,7 +7,7 @@ export const useTableStyles = makeStyles({
     width: '100%',
     ':focus-visible': { outline: `${tokens.strokeWidthThick} solid ${tokens.colorStrokeFocus2}` },
   },
-  tall: { overflowY: 'auto', maxHeight: '70vh' },
+  tall: { overflowY: 'auto', maxHeight: 'max(320px, calc(100vh - 340px))' },
   table: {
     width: '100%',
     borderCollapse: 'collapse',
