@@ -21,7 +21,7 @@ export type Studio = {
 let count = 0
 
 export const test = base.extend<
-  { t: Words; studio: Studio; expected: RegExp[]; finish: boolean; ending: undefined },
+  { t: Words; studio: Studio; expected: RegExp[]; finish: boolean; made: string[]; ending: undefined },
   { server: Server }
 >({
   server: [
@@ -39,8 +39,15 @@ export const test = base.extend<
   finish: [true, { option: true }],
   // biome-ignore lint/correctness/noEmptyPattern: as above
   t: async ({}, use, info) => use(words(info.project.name === 'ko' ? 'ko' : 'en')),
-  studio: async ({ server, page }, use, info) => {
+  // Workspaces of the flow. They are cleared after the end was looked at, which needs them as they are.
+  made: async ({ server }, use) => {
+    const made: string[] = []
+    await use(made)
+    for (const ws of made) await server.removeComputes(ws)
+  },
+  studio: async ({ server, page, made }, use, info) => {
     const ws = `w${info.workerIndex}-${++count}`
+    made.push(ws)
     await server.api('PUT', workspacePath(ws), { location: 'local' }, { 'api-version': '2024-04-01' })
     await signIn(page, server)
     await use({
@@ -52,10 +59,9 @@ export const test = base.extend<
       },
       api: (method, path, body, query) => server.api(method, workspacePath(ws) + path, body, query),
     })
-    await server.removeComputes(ws)
   },
   ending: [
-    async ({ page, expected, finish }, use, info) => {
+    async ({ page, expected, finish, made: _ }, use, info) => {
       const errors: string[] = []
       page.on('console', (m) => {
         if (m.type() === 'error' && !expected.some((e) => e.test(m.text()))) errors.push(m.text())
