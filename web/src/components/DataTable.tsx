@@ -1,7 +1,6 @@
 import { Checkbox, mergeClasses } from '@fluentui/react-components'
 import { ArrowDownRegular, ArrowUpRegular } from '@fluentui/react-icons'
-import { useVirtualizer } from '@tanstack/react-virtual'
-import { Fragment, type ReactNode, useRef } from 'react'
+import { Fragment, lazy, type ReactNode, type Ref, Suspense } from 'react'
 import { useText } from '~/i18n/text.tsx'
 import { useTableStyles } from './tableStyles.ts'
 
@@ -17,13 +16,15 @@ export type Column<T> = {
   main?: boolean
   /** On a narrow screen only these are on the card. */
   card?: boolean
+  /** There it is called by its header: for what does not say by itself what it is, as a number. */
+  cardLabel?: boolean
   /** Stays in sight at the end of the row when the table is wider than its room: what can be done with it. */
   sticky?: boolean
 }
 
 export type Sort = { id: string; descending: boolean }
 
-type Props<T> = {
+export type TableProps<T> = {
   label: string
   columns: Column<T>[]
   rows: T[]
@@ -39,8 +40,19 @@ type Props<T> = {
   compare?: (a: string, b: string) => number
 }
 
-const virtualFrom = 200
-const rowHeight = 52
+/** What is drawn of a long table. */
+export type Part = {
+  scroll: Ref<HTMLDivElement>
+  indexes: number[]
+  before: number
+  after: number
+  measure: (row: HTMLTableRowElement | null) => void
+}
+
+const longFrom = 200
+const LongTable = lazy(() => import('./LongTable.tsx').then((m) => ({ default: m.LongTable }))) as unknown as <T>(
+  props: TableProps<T>,
+) => ReactNode
 
 /** Rows in the order that the sort asks for. */
 export function sorted<T>(
@@ -59,32 +71,22 @@ export function sorted<T>(
   })
 }
 
-/** A row is as high as it and what is said below it. */
-function heightOf(row: HTMLTableRowElement): number {
-  const next = row.nextElementSibling
-  const below = next instanceof HTMLElement && next.dataset.below !== undefined ? next.offsetHeight : 0
-  return row.offsetHeight + below
+/** A table of things: sorted, selected, acted on. On a narrow screen each row is a card; a long one draws only what is seen. */
+export function DataTable<T>(props: TableProps<T>) {
+  const rows = sorted(props.rows, props.columns, props.sort, props.compare ?? ((a, b) => a.localeCompare(b)))
+  if (rows.length <= longFrom) return <TableView {...props} rows={rows} />
+  return (
+    <Suspense>
+      <LongTable {...props} rows={rows} />
+    </Suspense>
+  )
 }
 
-/** A table of things: sorted, selected, acted on. On a narrow screen each row is a card; a long one draws only what is seen. */
-export function DataTable<T>(props: Props<T>) {
+/** The rows in the order that they have, or the part of them that is seen. */
+export function TableView<T>({ part, ...props }: TableProps<T> & { part?: Part }) {
   const styles = useTableStyles()
   const t = useText()
-  const scroll = useRef<HTMLDivElement>(null)
-  const { columns, selected, onSelect } = props
-  const rows = sorted(props.rows, columns, props.sort, props.compare ?? ((a, b) => a.localeCompare(b)))
-  const long = rows.length > virtualFrom
-  const virtual = useVirtualizer<HTMLDivElement, HTMLTableRowElement>({
-    count: rows.length,
-    enabled: long,
-    getScrollElement: () => scroll.current,
-    estimateSize: () => rowHeight,
-    measureElement: heightOf,
-    overscan: 12,
-  })
-  const items = long ? virtual.getVirtualItems() : undefined
-  const first = items?.[0]
-  const last = items?.at(-1)
+  const { columns, rows, selected, onSelect } = props
   const span = columns.length + (onSelect ? 1 : 0)
   const chosen = rows.filter((r) => selected?.has(props.rowKey(r))).length
   const select = (row: T, on: boolean) => {
@@ -93,11 +95,11 @@ export function DataTable<T>(props: Props<T>) {
     else next.delete(props.rowKey(row))
     onSelect?.(next)
   }
-  const shown = items ? items.map((v) => [v.index, rows[v.index] as T] as const) : rows.map((r, i) => [i, r] as const)
+  const shown = part ? part.indexes.map((i) => [i, rows[i] as T] as const) : rows.map((r, i) => [i, r] as const)
   return (
     <div
-      ref={scroll}
-      className={mergeClasses(styles.scroll, long && styles.tall)}
+      ref={part?.scroll}
+      className={mergeClasses(styles.scroll, part && styles.tall)}
       tabIndex={0}
       role="region"
       aria-label={props.label}
@@ -120,7 +122,7 @@ export function DataTable<T>(props: Props<T>) {
           </tr>
         </thead>
         <tbody className={styles.body}>
-          {first && first.start > 0 && <tr role="presentation" style={{ height: first.start }} />}
+          {part && part.before > 0 && <tr role="presentation" style={{ height: part.before }} />}
           {shown.map(([index, row]) => {
             const key = props.rowKey(row)
             const below = props.below?.(row)
@@ -133,7 +135,7 @@ export function DataTable<T>(props: Props<T>) {
                   aria-selected={onSelect ? on : undefined}
                   data-key={key}
                   data-index={index}
-                  ref={long ? virtual.measureElement : undefined}
+                  ref={part?.measure}
                 >
                   {onSelect && (
                     <td className={mergeClasses(styles.cell, styles.check, Boolean(below) && styles.noBorder)}>
@@ -149,6 +151,7 @@ export function DataTable<T>(props: Props<T>) {
                       styles.cell,
                       c.align === 'end' && styles.end,
                       !c.main && !c.card && styles.notOnCard,
+                      c.cardLabel && styles.labelled,
                       c.sticky && styles.sticky,
                       Boolean(below) && styles.noBorder,
                     )
@@ -157,7 +160,7 @@ export function DataTable<T>(props: Props<T>) {
                         {c.cell(row)}
                       </th>
                     ) : (
-                      <td key={c.id} className={className}>
+                      <td key={c.id} className={className} data-label={c.cardLabel ? c.header : undefined}>
                         {c.cell(row)}
                       </td>
                     )
@@ -173,7 +176,7 @@ export function DataTable<T>(props: Props<T>) {
               </Fragment>
             )
           })}
-          {last && <tr role="presentation" style={{ height: Math.max(0, virtual.getTotalSize() - last.end) }} />}
+          {part && <tr role="presentation" style={{ height: part.after }} />}
         </tbody>
       </table>
     </div>

@@ -76,6 +76,18 @@ export const useTableStyles = makeStyles({
     verticalAlign: 'middle',
     '@media (max-width: 767px)': { display: 'block', borderBottomStyle: 'none', padding: tokens.spacingVerticalXS },
   },
+  labelled: {
+    '@media (max-width: 767px)': {
+      display: 'flex',
+      columnGap: tokens.spacingHorizontalS,
+      '::before': {
+        content: 'attr(data-label)',
+        flexShrink: 0,
+        minWidth: '40%',
+        color: tokens.colorNeutralForeground3,
+      },
+    },
+  },
   noBorder: { borderBottomStyle: 'none' },
   stickyHead: { zIndex: 2 },
   sticky: {
@@ -95,6 +107,6 @@ export const useTableStyles = makeStyles({
   below: {
     padding: `0 ${tokens.spacingHorizontalS} ${tokens.spacingVerticalS} 40px`,
     borderBottom: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke3}`,
-    '@media (max-width: 767px)': { padding: tokens.spacingVerticalXS },
+    '@media (max-width: 767px)': { display: 'block', borderBottomStyle: 'none', padding: tokens.spacingVerticalXS },
   },
 })
