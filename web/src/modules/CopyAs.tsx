@@ -2,7 +2,7 @@ import { makeStyles, Tab, TabList, tokens, Text as Words } from '@fluentui/react
 import { useId, useMemo, useState } from 'react'
 import { CodeBlock } from '~/components/CodeBlock.tsx'
 import { useText } from '~/i18n/text.tsx'
-import { type CopyForm, copies, copyForms } from './specs/copies.ts'
+import { type Copies, type CopyForm, copies, copyForms } from './specs/copies.ts'
 import type { ComputeDocument } from './specs/document.ts'
 import { useWorkspace } from './workspace.tsx'
 
@@ -19,12 +19,17 @@ const useStyles = makeStyles({
 
 /** What the form would post, as a command line, a request, code and a file. Secrets are left to the reader's variables. */
 export function CopyAs({ document }: { document: ComputeDocument }) {
+  const ws = useWorkspace()
+  const all = useMemo(() => copies({ origin: location.origin, ws }, document), [document, ws])
+  return <CopyForms copies={all} />
+}
+
+/** The same in each form, one of which is shown. */
+export function CopyForms({ copies: all }: { copies: Copies }) {
   const t = useText()
   const styles = useStyles()
-  const ws = useWorkspace()
   const id = useId()
   const [form, setForm] = useState<CopyForm>('cli')
-  const all = useMemo(() => copies({ origin: location.origin, ws }, document), [document, ws])
   const name = t(`copy.${form}`)
   return (
     <section className={styles.root} aria-labelledby={`${id}-title`}>

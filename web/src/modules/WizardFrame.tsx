@@ -42,6 +42,8 @@ type Props = {
   /** What the last step does: "Create". */
   doneLabel: string
   busy: boolean
+  /** What one must be allowed to do for it; "computes/write" if not said. */
+  action?: string
   /** Beside the form: what the server says, what to copy. */
   aside?: ReactNode
   children: ReactNode
@@ -137,7 +139,7 @@ export function WizardFrame(p: Props) {
   const t = useText()
   const styles = useStyles()
   const [help, setHelp] = useState<string>()
-  const denied = useDenied('computes/write')
+  const denied = useDenied(p.action ?? 'computes/write')
   const stale = useFreshness().state === 'reconnecting' ? t('stale.reason') : undefined
   const at = Math.max(
     0,
