@@ -10,6 +10,7 @@ import { readSort, type TableSearch, writeSort } from '~/components/tableSearch.
 import { useFormat, useText } from '~/i18n/text.tsx'
 import { Failure } from '~/modules/Failure.tsx'
 import { useWorkspace } from '~/modules/workspace.tsx'
+import { GoneNodes } from './GoneNodes.tsx'
 import { NodeTiles } from './NodeTiles.tsx'
 import { useNodeActions } from './nodeActions.tsx'
 import { NodeProblem, useNodeColumns } from './nodeColumns.tsx'
@@ -51,14 +52,17 @@ export function NodesView({ compute: c, gone }: { compute: Compute; gone: boolea
   const shown = all.filter((n) => fits(n, search.q ?? ''))
   if (all.length === 0) {
     return (
-      <Empty
-        title={t('details.nodes.none', { name: c.name })}
-        cli={`atelier compute nodes ${c.name}`}
-        cliLabel={t('details.nodes.cli')}
-        copyLabel={t('action.copyCli')}
-      >
-        {t('details.nodes.none.help', { min: clusterOf(c)?.scaleSettings.minNodeCount ?? 0 })}
-      </Empty>
+      <>
+        <Empty
+          title={t('details.nodes.none', { name: c.name })}
+          cli={`atelier compute nodes ${c.name}`}
+          cliLabel={t('details.nodes.cli')}
+          copyLabel={t('action.copyCli')}
+        >
+          {t('details.nodes.none.help', { min: clusterOf(c)?.scaleSettings.minNodeCount ?? 0 })}
+        </Empty>
+        <GoneNodes name={c.name} />
+      </>
     )
   }
   return (
@@ -98,6 +102,7 @@ export function NodesView({ compute: c, gone }: { compute: Compute; gone: boolea
           below={(n) => (n.problem ? <NodeProblem node={n} /> : undefined)}
         />
       )}
+      <GoneNodes name={c.name} />
       {actions.dialog}
     </>
   )

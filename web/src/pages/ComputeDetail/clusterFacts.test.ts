@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { AtelierEvent, ClusterProps, Job, NodeInfo } from '~/api/types.ts'
-import { demandOf, lastFailure, preparing, shrinksAt } from './clusterFacts.ts'
+import { demandOf, goneNodes, lastFailure, preparing, shrinksAt } from './clusterFacts.ts'
 
 const node = (more: Partial<NodeInfo>) => ({ nodeState: 'idle', state: 'Ready', since: null, ...more }) as NodeInfo
 const cluster = (min: number, target: number) =>
@@ -52,4 +52,23 @@ test('the last failure is the newest event of a node or of the cluster that tell
   const node1 = 'workspaces/s~g~w/computes/gpu/nodes/n-1'
   expect(lastFailure([event(1, node1, 'BootTimeout'), event(2, node1, 'NodeReady')])?.seq).toBe(1)
   expect(lastFailure([event(1, 'workspaces/s~g~w/jobs/j', 'Preempted')])).toBeUndefined()
+})
+
+test('nodes that went are told with why, but not those that went for want of work', () => {
+  const node = (seq: number, uid: string, verb: string, reason?: string) =>
+    ({ seq, uid, verb, reason, at: `t${seq}`, target: `workspaces/s~g~w/computes/gpu/nodes/${uid}` }) as AtelierEvent
+  expect(
+    goneNodes([
+      node(1, 'a', 'created'),
+      node(2, 'a', 'updated', 'NodePreemptAsked'),
+      node(3, 'a', 'updated', 'Preempted'),
+      node(4, 'b', 'updated', 'BootTimeout'),
+      node(5, 'a', 'deleted'),
+      node(6, 'c', 'deleted'),
+      node(7, 'b', 'deleted'),
+    ]).map((n) => [n.name, n.state, n.reason]),
+  ).toEqual([
+    ['b', 'unusable', 'BootTimeout'],
+    ['a', 'preempted', 'Preempted'],
+  ])
 })

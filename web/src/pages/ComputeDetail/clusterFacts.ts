@@ -51,3 +51,27 @@ const failures = new Set([
 export function lastFailure(events: AtelierEvent[]): AtelierEvent | undefined {
   return events.findLast((e) => failures.has(e.reason ?? '') && ['computes', 'nodes'].includes(partOf(e.target).kind))
 }
+
+export type GoneNode = { name: string; at: string; reason: string; message: string; state: string }
+
+const endings: Record<string, string> = { Preempted: 'preempted', NodeDrained: 'leaving', NodeDrainAsked: 'leaving' }
+
+/** Nodes that went for another reason than that they were idle, newest first, from events that come oldest first. */
+export function goneNodes(events: AtelierEvent[], most = 10): GoneNode[] {
+  const why = new Map<string, AtelierEvent>()
+  const gone: GoneNode[] = []
+  for (const e of events) {
+    if (partOf(e.target).kind !== 'nodes') continue
+    if (failures.has(e.reason ?? '') || endings[e.reason ?? '']) why.set(e.uid, e)
+    const cause = why.get(e.uid)
+    if (e.verb !== 'deleted' || !cause) continue
+    gone.push({
+      name: partOf(e.target).name,
+      at: e.at,
+      reason: cause.reason ?? '',
+      message: cause.message ?? '',
+      state: endings[cause.reason ?? ''] ?? 'unusable',
+    })
+  }
+  return gone.slice(-most).reverse()
+}
