@@ -79,6 +79,7 @@ export const details = {
   'details.view.monitoring': 'Monitoring',
   'details.view.events': 'Events',
   'details.view.settings': 'Settings',
+  'details.view.health': 'Health',
   'details.view.apps': 'Applications',
   'details.view.schedules': 'Schedules',
   'details.deleted': '{name} was deleted. What you see is how it was last.',

@@ -81,6 +81,7 @@ export const details: Record<keyof typeof en, string> = {
   'details.view.monitoring': '모니터링',
   'details.view.events': '이벤트',
   'details.view.settings': '설정',
+  'details.view.health': '상태 점검',
   'details.view.apps': '애플리케이션',
   'details.view.schedules': '일정',
   'details.deleted': '{name}이(가) 삭제되었습니다. 마지막 상태를 표시하고 있습니다.',
