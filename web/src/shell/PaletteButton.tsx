@@ -9,7 +9,9 @@ const useStyles = makeStyles({
     flexGrow: 1,
     maxWidth: '420px',
     minWidth: '32px',
-    '@media (max-width: 767px)': { flexGrow: 0 },
+    fontWeight: tokens.fontWeightRegular,
+    color: tokens.colorNeutralForeground2,
+    '@media (max-width: 767px)': { flexGrow: 0, paddingInline: 0, maxWidth: '32px', justifyContent: 'center' },
   },
   word: {
     flexGrow: 1,

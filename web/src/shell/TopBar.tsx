@@ -17,6 +17,7 @@ const useStyles = makeStyles({
     alignItems: 'center',
     flexWrap: 'wrap',
     columnGap: tokens.spacingHorizontalS,
+    '@media (max-width: 479px)': { columnGap: tokens.spacingHorizontalXS, paddingInline: tokens.spacingHorizontalXS },
     rowGap: tokens.spacingVerticalXS,
     paddingInline: tokens.spacingHorizontalS,
     paddingBlock: tokens.spacingVerticalXS,
@@ -42,6 +43,7 @@ const useStyles = makeStyles({
     display: 'flex',
     alignItems: 'center',
     columnGap: tokens.spacingHorizontalXXS,
+    '@media (max-width: 479px)': { columnGap: 0 },
     marginInlineStart: 'auto',
   },
 })

@@ -42,6 +42,7 @@ export const shell = {
   'signin.token.hint':
     'A token that you made under Settings, or the command line’s own, from run/cli.json in the data directory.',
   'signin.submit': 'Sign in',
+  'signin.missing': 'Fill this in.',
   'signin.link.hint': 'A new link: restart `atelier up`, or have an owner run `atelier principal link NAME`.',
   'signin.again': 'Your session is over. Sign in again; what you had typed is kept.',
   'signin.wrong': 'That user name and password do not match. Check both, or ask an owner for a one-time link.',

@@ -22,10 +22,11 @@ export const usage = {
   'quota.none.help': 'As soon as there is a cluster or an instance, its family of sizes is listed with what it holds.',
   'quota.lowPriority': 'Low-priority cores (all families together)',
   'quota.new': 'New limit of {family}',
-  'quota.hint': 'A whole number of cores, or empty for no limit.',
+  'quota.hint': 'A whole number of cores, or empty for no limit. {held} are held now.',
   'quota.bad': 'Give a whole number, 0 or more, or leave it empty for no limit.',
   'quota.saved': 'The quota of {family} is saved.',
-  'quota.below': 'This is less than the clusters’ minimum nodes hold. Lower a minimum first.',
+  'quota.below':
+    'This is less than instances and the nodes that clusters always keep hold. Lower a minimum or delete an instance first.',
   'quota.failed': 'The quota of {family} was not changed: {status}',
   'quota.request': 'Only whoever may change quotas can raise a limit. Send an owner this line:',
   'activity.title': 'Activity log',

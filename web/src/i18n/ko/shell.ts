@@ -43,11 +43,12 @@ export const shell: Record<keyof typeof en, string> = {
   'signin.token': '액세스 토큰',
   'signin.token.hint': '설정에서 만든 토큰, 또는 데이터 디렉터리의 run/cli.json에 있는 명령줄 토큰입니다.',
   'signin.submit': '로그인',
+  'signin.missing': '입력하세요.',
   'signin.link.hint':
     '새 링크: `atelier up`을 다시 시작하거나 소유자에게 `atelier principal link 이름` 실행을 요청하세요.',
   'signin.again': '세션이 끝났습니다. 다시 로그인하세요. 입력한 내용은 유지됩니다.',
   'signin.wrong': '사용자 이름과 암호가 일치하지 않습니다. 둘 다 확인하거나 소유자에게 일회용 링크를 요청하세요.',
-  'signin.badToken': '사용할 수 없는 토큰입니다. 잘못 입력했거나, 만료되었거나, 취소되었습니다. 새로 만드세요.',
+  'signin.badToken': '사용할 수 없는 토큰입니다. 잘못 입력했거나, 만료되었거나, 해지되었습니다. 새로 만드세요.',
   'signin.slow': '시도가 너무 많습니다. 1분 후에 다시 시도하세요.',
   'broken.notFound': '없는 페이지입니다',
   'broken.error': '이 페이지를 표시할 수 없습니다',

@@ -24,10 +24,11 @@ export const usage: Record<keyof typeof en, string> = {
   'quota.none.help': '클러스터나 인스턴스를 만들면 크기의 제품군과 보유 코어가 여기에 표시됩니다.',
   'quota.lowPriority': '낮은 우선순위 코어(모든 제품군 합계)',
   'quota.new': '{family}의 새 한도',
-  'quota.hint': '코어 수(정수)입니다. 비워 두면 한도가 없습니다.',
+  'quota.hint': '코어 수(정수)입니다. 비워 두면 한도가 없습니다. 현재 {held}개를 보유하고 있습니다.',
   'quota.bad': '0 이상의 정수를 입력하거나, 한도가 없으면 비워 두세요.',
   'quota.saved': '{family} 할당량을 저장했습니다.',
-  'quota.below': '클러스터의 최소 노드가 보유한 코어보다 작습니다. 먼저 최소 노드 개수를 줄이세요.',
+  'quota.below':
+    '인스턴스와 클러스터의 최소 노드가 보유한 코어보다 작습니다. 먼저 최소 노드 개수를 줄이거나 인스턴스를 삭제하세요.',
   'quota.failed': '{family} 할당량을 변경하지 못했습니다: {status}',
   'quota.request': '한도는 할당량을 변경할 권한이 있는 사람만 늘릴 수 있습니다. 소유자에게 다음 줄을 보내세요.',
   'activity.title': '활동 로그',

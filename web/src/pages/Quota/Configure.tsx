@@ -83,7 +83,7 @@ function Limit({ family, location, denied }: { family: Family; location: string;
       <Field
         className={styles.field}
         label={t('quota.new', { family: name })}
-        hint={t('quota.hint')}
+        hint={t('quota.hint', { held: family.active + family.stopped + family.reserved })}
         validationState={wrong ? 'error' : 'none'}
         validationMessage={wrong || undefined}
       >

@@ -46,8 +46,20 @@ export function Keys() {
   if (!data) return <Loading />
   const columns: Column<Key>[] = [
     { id: 'name', header: t('keys.name'), main: true, cell: (k) => k.name },
-    { id: 'fingerprint', header: t('keys.fingerprint'), card: true, cell: (k) => <code>{k.fingerprint ?? '–'}</code> },
-    { id: 'added', header: t('keys.added'), card: true, cell: (k) => <Timestamp at={k.addedAt} now={now} /> },
+    {
+      id: 'fingerprint',
+      header: t('keys.fingerprint'),
+      card: true,
+      cardLabel: true,
+      cell: (k) => <code>{k.fingerprint ?? '–'}</code>,
+    },
+    {
+      id: 'added',
+      header: t('keys.added'),
+      card: true,
+      cardLabel: true,
+      cell: (k) => <Timestamp at={k.addedAt} now={now} />,
+    },
     {
       id: 'remove',
       header: t('action.remove'),

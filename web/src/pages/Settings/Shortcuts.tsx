@@ -11,7 +11,8 @@ const useStyles = makeStyles({
     maxWidth: '520px',
     marginTop: tokens.spacingVerticalS,
   },
-  keys: { fontFamily: tokens.fontFamilyMonospace },
+  heading: { display: 'block', marginTop: tokens.spacingVerticalXL },
+  keys: { fontFamily: tokens.fontFamilyMonospace, whiteSpace: 'nowrap' },
   action: { margin: 0 },
 })
 
@@ -24,7 +25,9 @@ export function Shortcuts() {
       <Field hint={t('shortcuts.on.hint')}>
         <Switch label={t('shortcuts.on')} checked={on} onChange={(_, d) => choose({ shortcuts: d.checked })} />
       </Field>
-      <Subtitle2 as="h2">{t('shortcuts.list')}</Subtitle2>
+      <Subtitle2 as="h2" className={styles.heading}>
+        {t('shortcuts.list')}
+      </Subtitle2>
       <dl className={styles.list}>
         {shortcuts.map((s) => (
           <div key={s.id} style={{ display: 'contents' }}>

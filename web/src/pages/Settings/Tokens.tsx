@@ -49,11 +49,12 @@ export function Tokens() {
     { id: 'name', header: t('tokens.name'), main: true, cell: (k) => k.name },
     { id: 'kind', header: t('tokens.kind'), cell: (k) => t(`tokens.kind.${k.kind}`) },
     { id: 'created', header: t('tokens.created'), cell: (k) => <Timestamp at={k.createdAt} now={now} /> },
-    { id: 'expires', header: t('tokens.expires'), card: true, cell: (k) => format.date(k.expiresAt) },
+    { id: 'expires', header: t('tokens.expires'), card: true, cardLabel: true, cell: (k) => format.date(k.expiresAt) },
     {
       id: 'used',
       header: t('tokens.used'),
       card: true,
+      cardLabel: true,
       cell: (k) => (k.lastUsedAt ? <Timestamp at={k.lastUsedAt} now={now} /> : t('time.never')),
     },
     {

@@ -1,6 +1,5 @@
 import {
   Button,
-  Card,
   Field,
   Input,
   MessageBar,
@@ -18,9 +17,11 @@ import { ApiError } from '~/api/http.ts'
 import { resync } from '~/api/live.ts'
 import { type Credentials, signIn } from '~/api/queries/session.ts'
 import { PageHeader } from '~/components/PageHeader.tsx'
+import { Prose } from '~/components/Prose.tsx'
 import type { MessageId } from '~/i18n/catalogue.ts'
 import { languages } from '~/i18n/catalogue.ts'
 import { useLanguage, useText } from '~/i18n/text.tsx'
+import { ownPath } from './ownPath.ts'
 
 const useStyles = makeStyles({
   page: {
@@ -30,14 +31,24 @@ const useStyles = makeStyles({
     padding: tokens.spacingHorizontalL,
     backgroundColor: tokens.colorNeutralBackground2,
   },
-  card: { width: 'min(440px, 100%)', padding: tokens.spacingHorizontalXXL },
+  card: {
+    boxSizing: 'border-box',
+    width: 'min(440px, 100%)',
+    display: 'flex',
+    flexDirection: 'column',
+    rowGap: tokens.spacingVerticalM,
+    padding: tokens.spacingHorizontalXXL,
+    borderRadius: tokens.borderRadiusLarge,
+    backgroundColor: tokens.colorNeutralBackground1,
+    boxShadow: tokens.shadow8,
+    border: `${tokens.strokeWidthThin} solid ${tokens.colorTransparentStroke}`,
+    '@media (max-width: 479px)': { padding: tokens.spacingHorizontalL },
+  },
+  ways: { marginInlineStart: `calc(-1 * ${tokens.spacingHorizontalMNudge})` },
   form: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalM },
+  chosen: { fontWeight: tokens.fontWeightSemibold, textDecorationLine: 'underline' },
   foot: { display: 'flex', gap: tokens.spacingHorizontalS, justifyContent: 'center' },
 })
-
-/** A path of this site; anything else would lead people elsewhere. */
-export const ownPath = (next: string | undefined): string =>
-  next && /^\/(?![/\\])/.test(next) && !next.startsWith('/signin') ? next : '/'
 
 const words: Record<string, MessageId> = {
   WrongPassword: 'signin.wrong',
@@ -52,6 +63,7 @@ export function SignIn() {
   const [way, setWay] = useState<'password' | 'token'>('password')
   const [user, setUser] = useState('')
   const [secret, setSecret] = useState('')
+  const [tried, setTried] = useState(false)
   const client = useQueryClient()
   const navigate = useNavigate()
   const { language, setLanguage } = useLanguage()
@@ -65,30 +77,60 @@ export function SignIn() {
   })
   const submit = (e: FormEvent) => {
     e.preventDefault()
-    enter.mutate(way === 'password' ? { user, password: secret } : { token: secret.trim() })
+    const form = e.currentTarget as HTMLFormElement
+    if (!secret.trim() || (way === 'password' && !user.trim())) {
+      setTried(true)
+      ;[...form.querySelectorAll('input')].find((input) => !input.value.trim())?.focus()
+      return
+    }
+    enter.mutate(way === 'password' ? { user: user.trim(), password: secret } : { token: secret.trim() })
   }
   const e = enter.error instanceof ApiError ? enter.error : undefined
   const wrong = e && (words[e.code] ? t(words[e.code] as MessageId) : e.message)
+  const missing = (value: string) => (tried && !value.trim() ? t('signin.missing') : undefined)
   return (
     <main className={styles.page}>
-      <Card className={styles.card}>
-        <PageHeader title={t('signin.title')} lead={<Text>{t('signin.lead')}</Text>} />
+      <div className={styles.card}>
+        <PageHeader
+          title={t('signin.title')}
+          lead={
+            <Text>
+              <Prose>{t('signin.lead')}</Prose>
+            </Text>
+          }
+        />
         {over && (
           <MessageBar intent="info" layout="multiline">
             <MessageBarBody>{t('signin.again')}</MessageBarBody>
           </MessageBar>
         )}
-        <TabList selectedValue={way} onTabSelect={(_, d) => setWay(d.value as 'password' | 'token')}>
+        <TabList
+          className={styles.ways}
+          selectedValue={way}
+          onTabSelect={(_, d) => {
+            setWay(d.value as 'password' | 'token')
+            setSecret('')
+            setTried(false)
+            enter.reset()
+          }}
+        >
           <Tab value="password">{t('signin.password.tab')}</Tab>
           <Tab value="token">{t('signin.token.tab')}</Tab>
         </TabList>
         <form className={styles.form} onSubmit={submit}>
           {way === 'password' ? (
             <>
-              <Field label={t('signin.user')} required>
-                <Input autoComplete="username" value={user} onChange={(_, d) => setUser(d.value)} />
+              <Field label={t('signin.user')} required validationMessage={missing(user)}>
+                <Input
+                  autoFocus
+                  autoComplete="username"
+                  autoCapitalize="none"
+                  spellCheck={false}
+                  value={user}
+                  onChange={(_, d) => setUser(d.value)}
+                />
               </Field>
-              <Field label={t('signin.password')} required>
+              <Field label={t('signin.password')} required validationMessage={missing(secret)}>
                 <Input
                   type="password"
                   autoComplete="current-password"
@@ -98,7 +140,7 @@ export function SignIn() {
               </Field>
             </>
           ) : (
-            <Field label={t('signin.token')} hint={t('signin.token.hint')} required>
+            <Field label={t('signin.token')} hint={t('signin.token.hint')} required validationMessage={missing(secret)}>
               <Input type="password" autoComplete="off" value={secret} onChange={(_, d) => setSecret(d.value)} />
             </Field>
           )}
@@ -109,21 +151,20 @@ export function SignIn() {
               </MessageBar>
             )}
           </div>
-          <Button
-            type="submit"
-            appearance="primary"
-            disabled={enter.isPending || !secret || (way === 'password' && !user)}
-          >
+          <Button type="submit" appearance="primary" disabledFocusable={enter.isPending}>
             {t('signin.submit')}
           </Button>
         </form>
-        <Text size={200}>{t('signin.link.hint')}</Text>
+        <Text size={200}>
+          <Prose>{t('signin.link.hint')}</Prose>
+        </Text>
         <div className={styles.foot}>
           {Object.entries(languages).map(([value, name]) => (
             <Button
               key={value}
               size="small"
               appearance="subtle"
+              className={language === value ? styles.chosen : undefined}
               lang={value}
               aria-pressed={language === value}
               onClick={() => setLanguage(value as 'en' | 'ko')}
@@ -132,7 +173,7 @@ export function SignIn() {
             </Button>
           ))}
         </div>
-      </Card>
+      </div>
     </main>
   )
 }
