@@ -11,7 +11,7 @@ import {
   makeStyles,
   tokens,
 } from '@fluentui/react-components'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useLayoutEffect, useState } from 'react'
 import { useText } from '~/i18n/text.tsx'
 
 const useStyles = makeStyles({
@@ -32,6 +32,7 @@ export function ConfirmDialog(props: {
   const t = useText()
   const styles = useStyles()
   const [typed, setTyped] = useState('')
+  useFocusBack(props.open)
   const ready = !props.typed || typed === props.typed
   const close = () => {
     setTyped('')
@@ -67,4 +68,18 @@ export function ConfirmDialog(props: {
       </DialogSurface>
     </Dialog>
   )
+}
+
+/** The dialog opens from anywhere, so that Fluent knows no trigger of it: what had the focus gets it back. */
+function useFocusBack(open: boolean): void {
+  useLayoutEffect(() => {
+    if (!open) return
+    const had = document.activeElement
+    return () => {
+      requestAnimationFrame(() => {
+        const lost = document.activeElement === null || document.activeElement === document.body
+        if (lost && had instanceof HTMLElement && had.isConnected) had.focus()
+      })
+    }
+  }, [open])
 }
