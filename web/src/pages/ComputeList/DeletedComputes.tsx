@@ -15,6 +15,7 @@ const week = 7 * 86_400_000
 const most = 200
 
 const useStyles = makeStyles({
+  link: { textDecorationLine: 'underline' },
   list: { margin: 0, paddingInlineStart: tokens.spacingHorizontalXXL, lineHeight: tokens.lineHeightBase400 },
 })
 
@@ -59,7 +60,7 @@ function Deleted() {
         const { name, path } = partOf(e.target)
         return (
           <li key={e.seq}>
-            <TextLink to="/w/$ws/activity" params={{ ws: ws.name }} search={{ target: path }}>
+            <TextLink to="/w/$ws/activity" params={{ ws: ws.name }} search={{ target: path }} className={styles.link}>
               {name}
             </TextLink>
             {' · '}

@@ -41,7 +41,7 @@ export function Toolbar(props: {
           key={verb}
           icon={iconOf[verb]}
           denied={selected.length === 0 ? t('compute.chooseFirst') : actions.denied(verb, selected)}
-          onClick={() => actions.run(verb, selected, props.done)}
+          onClick={() => actions.run(verb, selected, verb === 'delete' || verb === 'detach' ? props.done : undefined)}
         >
           {t(`action.${verb}`)}
         </ActionButton>
