@@ -69,7 +69,7 @@ const useStyles = makeStyles({
     color: tokens.colorNeutralForeground3,
   },
   rule: { display: 'inline-flex', alignItems: 'center', gap: tokens.spacingHorizontalXXS },
-  broken: { color: tokens.colorStatusDangerForeground1, fontWeight: tokens.fontWeightSemibold },
+  broken: { color: tokens.colorStatusDangerForeground3, fontWeight: tokens.fontWeightSemibold },
   kept: { color: tokens.colorStatusSuccessForeground1 },
   count: { fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground3 },
 })

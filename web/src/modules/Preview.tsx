@@ -66,7 +66,7 @@ const useStyles = makeStyles({
   },
   icon: { flexShrink: 0, fontSize: '16px', display: 'inline-flex', marginTop: '1px' },
   good: { color: tokens.colorStatusSuccessForeground1 },
-  bad: { color: tokens.colorStatusDangerForeground1 },
+  bad: { color: tokens.colorStatusDangerForeground3 },
   warn: { color: tokens.colorStatusWarningForeground1 },
 })
 

@@ -46,7 +46,7 @@ const useStyles = makeStyles({
     ':focus-visible': { outline: `${tokens.strokeWidthThick} solid ${tokens.colorStrokeFocus2}` },
   },
   closed: { listStyleType: 'disclosure-closed' },
-  problem: { display: 'block', color: tokens.colorStatusDangerForeground1 },
+  problem: { display: 'block', color: tokens.colorStatusDangerForeground3 },
   note: { display: 'block', color: tokens.colorNeutralForeground2, paddingBlock: tokens.spacingVerticalXS },
 })
 

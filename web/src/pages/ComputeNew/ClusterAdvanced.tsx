@@ -1,5 +1,5 @@
 import { makeStyles, tokens } from '@fluentui/react-components'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { Controller, type UseFormReturn, useWatch } from 'react-hook-form'
 import { useFormat, useText } from '~/i18n/text.tsx'
 import { AreaField, TextField } from '~/modules/FormFields.tsx'
@@ -41,6 +41,11 @@ export function ClusterAdvanced({ form, nodePrice }: { form: UseFormReturn<Clust
   const used = v.network.subnet !== '' || v.network.network !== '' || v.identity.kind !== 'none' || v.tags.length > 0
   const [open, setOpen] = useState(used || v.description !== '')
   const wrong = form.formState.errors
+  const bounds = Boolean(wrong.min || wrong.max)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is wrong with the one may be put right in the other
+  useEffect(() => {
+    if (bounds) void form.trigger(['min', 'max'])
+  }, [v.min, v.max])
   return (
     <>
       <div data-help="name">

@@ -23,12 +23,12 @@ export function useClusterDefaults(
   const stem = from ?? (v.processor === 'GPU' ? 'gpu-cluster' : 'cpu-cluster')
   const free = useFreeName(stem)
   const offered = useRef('')
+  const { name } = v
   useEffect(() => {
-    if (!free) return
-    const now = form.getValues('name')
-    // A name of the user's own stays.
-    if (now === '' ? !form.formState.dirtyFields.name : now === offered.current) form.setValue('name', free)
-    offered.current = free
-  }, [free, form])
+    // A name of the user's own stays, and so does a field that they emptied.
+    const empty = name === '' && !form.getFieldState('name').isDirty
+    if (free && name !== free && (empty || name === offered.current)) form.setValue('name', free)
+    if (free) offered.current = free
+  }, [free, name, form])
   return chosen?.pricePerHour ?? null
 }
