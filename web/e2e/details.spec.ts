@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises'
+import type { Page } from '@playwright/test'
 import { Gate, jobStatus, makeCluster, makeInstance, makeJob } from './making.ts'
 import { eventually } from './server.ts'
 import { expect, type Studio, test } from './test.ts'
+import type { Words } from './words.ts'
 
 const gates: Gate[] = []
 async function gate(): Promise<Gate> {
@@ -22,6 +24,10 @@ const nodeNames = async (studio: Studio, cluster: string) =>
     (n) => n.nodeId,
   )
 
+/** The link to a view of the page. */
+const tab = (page: Page, t: Words, view: 'apps' | 'events' | 'jobs' | 'monitoring' | 'schedules') =>
+  page.locator('main nav').getByRole('link', { name: t(`details.view.${view}`), exact: true })
+
 test('F21: a cluster goes from no node to three and back, and the chart tells', async ({ page, studio, t }) => {
   test.setTimeout(120_000)
   const door = await gate()
@@ -40,7 +46,7 @@ test('F21: a cluster goes from no node to three and back, and the chart tells', 
     timeout: 30_000,
   })
 
-  await page.getByRole('link', { name: t('details.view.monitoring') }).click()
+  await tab(page, t, 'monitoring').click()
   const chart = page.getByRole('slider', { name: t('details.monitoring.cursor') })
   await chart.focus()
   await expect(page.locator('[data-series=target]')).toHaveText(`${t('node.target')} 0`)
@@ -58,7 +64,7 @@ test('F21: a cluster goes from no node to three and back, and the chart tells', 
   await page.getByRole('button', { name: t('details.range.6h') }).click()
   await expect(page).toHaveURL(/range=6h/)
 
-  await page.getByRole('link', { name: t('details.view.events'), exact: true }).click()
+  await tab(page, t, 'events').click()
   await expect(page.getByRole('rowheader', { name: t('event.target', { from: 0, to: 3 }) })).toBeVisible()
   await expect(page.getByRole('rowheader', { name: t('event.target', { from: 3, to: 0 }) })).toBeVisible()
 })
@@ -138,14 +144,14 @@ test('F23: a node is taken away as a drill, and its job is queued again', async 
   await expect(gone.getByText(t('event.reason.Preempted'))).toBeVisible()
   // Another node comes, and the job runs there.
   await expect(page.getByRole('link', { name: 'resilient' })).toBeVisible()
-  await page.getByRole('link', { name: t('details.view.events'), exact: true }).click()
+  await tab(page, t, 'events').click()
   await expect(page.getByRole('rowheader', { name: t('event.reason.Preempted') }).first()).toBeVisible()
   const { value } = await studio.api<{ value: { reason?: string }[] }>('GET', '/events', undefined, {
     target: 'jobs/resilient',
     $top: '100',
   })
   expect(value.map((e) => e.reason)).toContain('JobRequeued')
-  await page.getByRole('link', { name: t('details.view.jobs'), exact: true }).click()
+  await tab(page, t, 'jobs').click()
   await expect(page.getByRole('row').filter({ hasText: 'resilient' }).locator('[data-state=Running]')).toBeVisible()
 })
 
@@ -190,6 +196,7 @@ test.describe(() => {
     await expect(page.getByRole('heading', { level: 1, name: 'old-x', exact: true })).toBeVisible()
     await expect(page.getByText('Standard_D2_v2')).toBeVisible()
     await expect(page.locator('[data-deleted]')).toHaveCount(0)
+    await expect(page.locator('[data-series=target]')).toBeVisible()
   })
 })
 
@@ -256,9 +263,9 @@ test('an instance: how to reach it, what is kept, idle shutdown, stop and start'
   const connect = page.getByRole('region', { name: t('details.connect') })
   await expect(connect.getByText(t('details.ssh.notEnabled'))).toBeVisible()
   await expect(page.locator('[data-idle]')).toBeVisible()
-  await page.getByRole('link', { name: t('details.view.apps') }).click()
+  await tab(page, t, 'apps').click()
   await expect(page.getByRole('heading', { name: t('details.apps.none') })).toBeVisible()
-  await page.getByRole('link', { name: t('details.view.schedules') }).click()
+  await tab(page, t, 'schedules').click()
   await expect(page.getByText(t('details.kept.schedules'))).toBeVisible()
   await expect(page.getByText('0 18 * * 1-5')).toBeVisible()
   const minutes = page.getByRole('textbox', { name: t('details.idleShutdown.minutes') })
@@ -272,6 +279,6 @@ test('an instance: how to reach it, what is kept, idle shutdown, stop and start'
   await expect(page.locator('header [data-state=Stopped]')).toBeVisible()
   await page.getByRole('button', { name: t('action.start'), exact: true }).click()
   await expect(page.locator('header [data-state=Running]')).toBeVisible({ timeout: 30_000 })
-  await page.getByRole('link', { name: t('details.view.monitoring') }).click()
+  await tab(page, t, 'monitoring').click()
   await expect(page.locator('[data-series=idle]')).toHaveText(`${t('node.idle')} 1`)
 })
