@@ -3,6 +3,9 @@ package studio
 // texts are the page's words by language.
 var texts = map[string]map[string]string{
 	"en": {
+		"heading":     "Sign in to Atelier",
+		"device":      "Sign a device in",
+		"start":       "Start",
 		"signedIn":    "You are signed in as",
 		"noStudio":    "The web studio is not included in this build. To have it, build Atelier with `make build` on a machine with Node.js. Everything works from the command line and from Azure Machine Learning's own clients.",
 		"goOn":        "On this machine, go on with:",
@@ -29,6 +32,9 @@ var texts = map[string]map[string]string{
 		"mayNot":      "A session that a personal token opened, or one of a service principal, cannot let a device sign in. Sign in as a user, with a link or a password.",
 	},
 	"ko": {
+		"heading":     "Atelier에 로그인",
+		"device":      "장치 로그인",
+		"start":       "시작",
 		"signedIn":    "로그인한 사용자:",
 		"noStudio":    "웹 스튜디오가 이 빌드에 포함되어 있지 않습니다. 포함하려면 Node.js가 있는 컴퓨터에서 `make build`로 Atelier를 빌드하세요. 모든 기능은 명령줄과 Azure Machine Learning 클라이언트에서 사용할 수 있습니다.",
 		"goOn":        "이 컴퓨터에서 다음 명령으로 계속하세요.",
