@@ -12,8 +12,7 @@ export function stale(event: AtelierEvent): QueryKey[] {
   const [, , collection, name, below] = event.target.split('/')
   const found: QueryKey[] = []
   if (collection === 'computes' && name) {
-    // Why jobs wait depends on the computes that they are for.
-    found.push(keys.computes(), keys.compute(name), keys.computeParts(name), keys.usage(), keys.jobs(), keys.waiting())
+    found.push(keys.computes(), keys.compute(name), keys.computeParts(name), keys.usage(), keys.waiting())
   }
   if (collection === 'jobs' && name) {
     found.push(keys.jobs(), keys.job(name), keys.waiting())

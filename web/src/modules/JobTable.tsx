@@ -1,12 +1,14 @@
-import { Button, Caption1, Link as FluentLink, makeStyles, tokens } from '@fluentui/react-components'
-import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { createLink } from '@tanstack/react-router'
-import { type ReactNode, useMemo } from 'react'
+import { Button, Caption1, makeStyles, tokens } from '@fluentui/react-components'
+import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
+import { type ReactNode, useCallback, useEffect, useMemo, useRef } from 'react'
+import { keys } from '~/api/keys.ts'
+import { useEvents } from '~/api/live.ts'
 import { jobs } from '~/api/queries/job.ts'
 import { access } from '~/api/queries/session.ts'
-import type { Job } from '~/api/types.ts'
+import type { AtelierEvent, Job } from '~/api/types.ts'
 import { type Column, DataTable } from '~/components/DataTable.tsx'
 import { Empty, Loading } from '~/components/Notice.tsx'
+import { TextLink } from '~/components/TextLink.tsx'
 import { Timestamp } from '~/components/Timestamp.tsx'
 import { readSort, writeSort } from '~/components/tableSearch.ts'
 import { type Format, type Text, useFormat, useText } from '~/i18n/text.tsx'
@@ -17,8 +19,6 @@ import { computeOf, durationOf } from './jobFacts.ts'
 import { ColumnChoice, filterOf, JobFilters, useTableSearch } from './jobFilters.tsx'
 import { StateBadge } from './StateBadge.tsx'
 import { useWorkspace } from './workspace.tsx'
-
-const RouteLink = createLink(FluentLink)
 
 const usual = ['status', 'compute', 'experiment', 'submitter', 'created', 'duration', 'priority']
 
@@ -34,6 +34,25 @@ const useStyles = makeStyles({
   },
 })
 
+/** Why jobs wait depends on their computes: what happens to those makes the list old, too, while there is one that waits. */
+function useWaiting(rows: Job[]): void {
+  const client = useQueryClient()
+  const waits = rows.some((j) => j.properties.status === 'Queued')
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const hear = useCallback(
+    (events: AtelierEvent[]) => {
+      if (!waits || timer.current || !events.some((e) => e.target.includes('/computes/'))) return
+      timer.current = setTimeout(() => {
+        timer.current = undefined
+        void client.invalidateQueries({ queryKey: keys.jobs() })
+      }, 500)
+    },
+    [client, waits],
+  )
+  useEvents(hear)
+  useEffect(() => () => clearTimeout(timer.current), [])
+}
+
 type Look = { t: Text; format: Format; now: number; ws: string; name: string }
 
 function columnsOf({ t, format, now, ws, name }: Look): Column<Job>[] {
@@ -45,9 +64,9 @@ function columnsOf({ t, format, now, ws, name }: Look): Column<Job>[] {
       sort: (j) => j.properties.displayName || j.name,
       cell: (j) => (
         <span className={name}>
-          <RouteLink to="/w/$ws/jobs/$name/$view" params={{ ws, name: j.name, view: 'overview' }}>
+          <TextLink to="/w/$ws/jobs/$name/$view" params={{ ws, name: j.name, view: 'overview' }}>
             {j.properties.displayName || j.name}
-          </RouteLink>
+          </TextLink>
           {j.properties.displayName && j.properties.displayName !== j.name && <Caption1>{j.name}</Caption1>}
         </span>
       ),
@@ -147,6 +166,7 @@ export function JobTable(props: Props) {
     enabled: !search.mine || me !== undefined,
   })
   const rows = useMemo(() => query.data?.pages.flatMap((p) => p.value) ?? [], [query.data])
+  useWaiting(rows)
   const columns = columnsOf({ t, format, now, ws: ws.name, name: styles.name })
   const shown = search.cols ?? usual
   const visible = columns.filter((c) => c.main || shown.includes(c.id))

@@ -51,7 +51,10 @@ export function JobProperties({ job }: { job: Job }) {
     { label: t('jobs.duration'), value: duration === undefined ? '–' : format.duration(duration) },
     { label: t('job.instances'), value: format.number(p.resources?.instanceCount ?? 1) },
     { label: t('jobs.priority'), value: format.number(p.priority ?? 0) },
-    { label: t('job.attempt'), value: t('job.attemptOf', { n: p.attempt ?? 0, most: p.maxAttempts ?? 1 }) },
+    {
+      label: t('job.attempt'),
+      value: p.attempt ? t('job.attemptOf', { n: p.attempt, most: p.maxAttempts ?? 1 }) : '–',
+    },
     {
       label: t('job.timeout'),
       value: timeout === undefined ? p.limits?.timeout || t('job.timeout.none') : format.duration(timeout * 1000),

@@ -19,6 +19,7 @@ import { Timeline } from './Timeline.tsx'
 
 const useStyles = makeStyles({
   root: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalL },
+  column: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalL, minWidth: 0 },
   mono: { fontFamily: tokens.fontFamilyMonospace, fontSize: tokens.fontSizeBase200 },
 })
 
@@ -35,24 +36,28 @@ export function Overview({ job, actions }: { job: Job; actions: JobActions }) {
       {!isOver(p.status) && <Waiting job={job} />}
       {p.error && p.status === 'Failed' && <Ended job={job} actions={actions} />}
       <PanelGrid>
-        <Timeline job={job} />
-        <JobProperties job={job} />
-        {p.command && (
-          <Panel title={t('job.command')}>
-            <CodeBlock code={p.command} label={t('job.command')} copyLabel={t('job.command.copy')} />
-          </Panel>
-        )}
-        <InputsOutputs job={job} />
-        {variables.length > 0 && (
-          <Panel title={t('job.variables')}>
-            <PropertyList items={variables.map(([label, v]) => ({ label, value: code(v) }))} />
-          </Panel>
-        )}
-        {tags.length > 0 && (
-          <Panel title={t('job.tags')}>
-            <PropertyList items={tags.map(([label, value]) => ({ label, value }))} />
-          </Panel>
-        )}
+        <div className={styles.column}>
+          <Timeline job={job} />
+          {p.command && (
+            <Panel title={t('job.command')}>
+              <CodeBlock code={p.command} label={t('job.command')} copyLabel={t('job.command.copy')} />
+            </Panel>
+          )}
+          <InputsOutputs job={job} />
+        </div>
+        <div className={styles.column}>
+          <JobProperties job={job} />
+          {variables.length > 0 && (
+            <Panel title={t('job.variables')}>
+              <PropertyList items={variables.map(([label, v]) => ({ label, value: code(v) }))} />
+            </Panel>
+          )}
+          {tags.length > 0 && (
+            <Panel title={t('job.tags')}>
+              <PropertyList items={tags.map(([label, value]) => ({ label, value }))} />
+            </Panel>
+          )}
+        </div>
       </PanelGrid>
     </div>
   )
@@ -70,12 +75,16 @@ function Waiting({ job }: { job: Job }) {
 /** Exit codes that tell more than that something failed. */
 const told = ['1', '2', '126', '127', '134', '137', '139', '143']
 
+/** Failures that the studio has words of its own for. */
+const failures = ['ExecutionFailed', 'JobTimedOut', 'ComputeDeleted', 'NodeLost'] as const
+
 function Ended({ job, actions }: { job: Job; actions: JobActions }) {
   const t = useText()
   const ws = useWorkspace()
   const navigate = useNavigate()
   const { error, exitCode } = job.properties
   const code = String(exitCode ?? '')
+  const known = failures.find((f) => f === error?.code)
   return (
     <Banner
       intent="error"
@@ -100,9 +109,8 @@ function Ended({ job, actions }: { job: Job; actions: JobActions }) {
         </>
       }
     >
-      <span data-error={error?.code} lang="en">
-        {error?.message}
-      </span>
+      <span data-error={error?.code}>{known && t(`job.failed.${known}`)}</span>{' '}
+      <span lang="en">{error?.message}</span>
       {told.includes(code) && (
         <div data-exit={code}>{t('job.error.exit', { code, words: t(`job.exit.${code}` as MessageId) })}</div>
       )}

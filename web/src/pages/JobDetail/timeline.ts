@@ -81,7 +81,11 @@ function fill(attempt: Attempt, job: Job): void {
     attempt.steps.push({ stage: 'queued', at: queuedTime, until: startTime ?? undefined })
   }
   if (!has('running') && startTime && (status === 'Running' || isOver(status))) {
+    // A command that is over at once may be gone before anybody saw it run.
+    const last = attempt.steps.at(-1)
+    const after = last?.stage === 'finalizing' ? attempt.steps.pop() : undefined
     end(attempt, startTime)
-    attempt.steps.push({ stage: 'running', at: startTime })
+    attempt.steps.push({ stage: 'running', at: startTime, until: after?.at })
+    if (after) attempt.steps.push(after)
   }
 }
