@@ -1,6 +1,5 @@
 /** Keys that act. They are read by where they are on the keyboard, because with a Korean input method a key's letter is Korean. */
 import { useEffect, useRef } from 'react'
-import { composing } from '~/components/composing.ts'
 
 export type ShortcutId = 'palette' | 'goCompute' | 'goJobs' | 'goQuota' | 'goHome' | 'new' | 'filter' | 'submit'
 
@@ -35,7 +34,8 @@ export function useShortcuts(on: boolean, go: (id: ShortcutId) => void): void {
   const first = useRef(0)
   useEffect(() => {
     const pressed = (e: KeyboardEvent) => {
-      if (composing(e) || e.defaultPrevented) return
+      // Outside of fields an input method has its hand on every key, but nothing is composed.
+      if (e.isComposing || e.defaultPrevented) return
       if ((e.ctrlKey || e.metaKey) && !e.altKey && !e.shiftKey && e.code === 'KeyK') {
         e.preventDefault()
         go('palette')

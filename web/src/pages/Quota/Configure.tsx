@@ -21,6 +21,7 @@ const useStyles = makeStyles({
 export function Configure({ families, location }: { families: Family[]; location: string }) {
   const t = useText()
   const styles = useStyles()
+  const ws = useWorkspace()
   const denied = useQuotaDenied()
   return (
     <>
@@ -28,7 +29,7 @@ export function Configure({ families, location }: { families: Family[]; location
         <>
           <Body1>{t('quota.request')}</Body1>
           <CodeBlock
-            code={`atelier quota set "FAMILY" CORES --location ${location}`}
+            code={`atelier quota set FAMILY CORES --location ${location} --workspace ${ws.name}`}
             label={t('quota.request')}
             copyLabel={t('action.copyCli')}
           />
