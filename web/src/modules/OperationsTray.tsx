@@ -1,29 +1,15 @@
-import {
-  Button,
-  CounterBadge,
-  makeStyles,
-  Popover,
-  PopoverSurface,
-  PopoverTrigger,
-  tokens,
-} from '@fluentui/react-components'
+import { Button, CounterBadge, makeStyles } from '@fluentui/react-components'
 import { AlertRegular } from '@fluentui/react-icons'
-import { lazy, Suspense } from 'react'
+import { lazy, Suspense, useRef, useState } from 'react'
 import { useText } from '~/i18n/text.tsx'
 import { useOperations } from './operations.ts'
 
-const OperationsList = lazy(() => import('./OperationsTrayList.tsx').then((m) => ({ default: m.OperationsTrayList })))
+// Most pages are read without it.
+const Opened = lazy(() => import('./OperationsTrayList.tsx').then((m) => ({ default: m.OperationsTrayList })))
 
 const useStyles = makeStyles({
   root: { position: 'relative', display: 'inline-flex' },
   count: { position: 'absolute', insetBlockStart: '1px', insetInlineEnd: '1px', pointerEvents: 'none' },
-  surface: {
-    width: '360px',
-    maxWidth: 'calc(100vw - 16px)',
-    maxHeight: '70vh',
-    overflowY: 'auto',
-    padding: tokens.spacingHorizontalM,
-  },
 })
 
 /** The bell: what the user set off, how far it is, and what became of it. */
@@ -31,35 +17,37 @@ export function OperationsTray() {
   const t = useText()
   const styles = useStyles()
   const ops = useOperations()
+  const bell = useRef<HTMLButtonElement>(null)
+  const [open, setOpen] = useState(false)
   const running = ops.filter((o) => !o.endedAt).length
   const failed = ops.some((o) => o.failed)
   const label = t('shell.operations', { n: running })
+  const close = () => {
+    setOpen(false)
+    bell.current?.focus()
+  }
   return (
-    <Popover trapFocus withArrow positioning="below-end">
-      <span className={styles.root}>
-        <PopoverTrigger disableButtonEnhancement>
-          <Button
-            appearance="subtle"
-            icon={<AlertRegular />}
-            aria-label={failed ? `${label} · ${t('operations.someFailed')}` : label}
-          />
-        </PopoverTrigger>
-        {(running > 0 || failed) && (
-          <CounterBadge
-            className={styles.count}
-            aria-hidden="true"
-            size="small"
-            color={failed && running === 0 ? 'danger' : 'brand'}
-            count={running}
-            dot={running === 0}
-          />
-        )}
-      </span>
-      <PopoverSurface className={styles.surface} aria-label={t('operations.title')}>
-        <Suspense>
-          <OperationsList />
-        </Suspense>
-      </PopoverSurface>
-    </Popover>
+    <span className={styles.root}>
+      <Button
+        ref={bell}
+        appearance="subtle"
+        icon={<AlertRegular />}
+        aria-label={failed ? `${label} · ${t('operations.someFailed')}` : label}
+        aria-expanded={open}
+        aria-haspopup="dialog"
+        onClick={() => setOpen(!open)}
+      />
+      {(running > 0 || failed) && (
+        <CounterBadge
+          className={styles.count}
+          aria-hidden="true"
+          size="small"
+          color={failed && running === 0 ? 'danger' : 'brand'}
+          count={running}
+          dot={running === 0}
+        />
+      )}
+      <Suspense>{open && <Opened bell={bell} close={close} />}</Suspense>
+    </span>
   )
 }
