@@ -1,6 +1,7 @@
 import { attach } from './attach.ts'
 import { jobs } from './jobs.ts'
 import { logs } from './logs.ts'
+import { newInstance } from './newInstance.ts'
 import { usage } from './usage.ts'
 import { wizard } from './wizard.ts'
 
@@ -8,6 +9,7 @@ import { wizard } from './wizard.ts'
 export const later = {
   ...attach,
   ...wizard,
+  ...newInstance,
   ...jobs,
   ...logs,
   ...usage,
