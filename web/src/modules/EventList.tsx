@@ -31,9 +31,9 @@ const useStyles = makeStyles({
 
 /**
  * What happened to something and to all below it, newest first; without a target, in the whole workspace. The text
- * filter is q of the address.
+ * filter is q of the address. Clear undoes what the page narrows it to, if it does.
  */
-export function EventList({ target, ...filter }: EventFilter) {
+export function EventList({ target, clear, ...filter }: EventFilter & { clear?: (() => void) | undefined }) {
   const t = useText()
   const styles = useStyles()
   const ws = useWorkspace()
@@ -69,8 +69,10 @@ export function EventList({ target, ...filter }: EventFilter) {
       </div>
       {shown.length === 0 ? (
         <Empty
-          title={q ? t('view.empty.match') : t('event.none')}
-          action={q ? <Button onClick={() => find('')}>{t('action.clearFilters')}</Button> : undefined}
+          title={q || clear ? t('view.empty.match') : t('event.none')}
+          action={
+            q || clear ? <Button onClick={clear ?? (() => find(''))}>{t('action.clearFilters')}</Button> : undefined
+          }
         />
       ) : (
         <EventTable lines={shown} />

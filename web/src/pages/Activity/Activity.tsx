@@ -1,6 +1,6 @@
 import { Body1, Field, Input, makeStyles, Select, tokens } from '@fluentui/react-components'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { PageHeader } from '~/components/PageHeader.tsx'
 import { useText } from '~/i18n/text.tsx'
 import { EventList } from '~/modules/EventList.tsx'
@@ -39,7 +39,16 @@ export function Activity() {
           </Select>
         </Field>
       </div>
-      <EventList target={search.target} actor={search.actor} verb={search.verb} />
+      <EventList
+        target={search.target}
+        actor={search.actor}
+        verb={search.verb}
+        clear={
+          search.target || search.actor || search.verb
+            ? () => ask({ target: undefined, actor: undefined, verb: undefined, q: undefined })
+            : undefined
+        }
+      />
     </>
   )
 }
@@ -57,6 +66,7 @@ function Typed({
   onDone: (v: string | undefined) => void
 }) {
   const [text, setText] = useState(value)
+  useEffect(() => setText(value), [value])
   const done = () => text !== value && onDone(text.trim() || undefined)
   return (
     <form
