@@ -56,7 +56,7 @@ export const useTableStyles = makeStyles({
     },
   },
   row: {
-    ':hover': { backgroundColor: tokens.colorNeutralBackground1Hover },
+    ':hover': { backgroundColor: tokens.colorNeutralBackground2 },
     '@media (max-width: 767px)': {
       display: 'flex',
       flexDirection: 'column',
@@ -67,7 +67,8 @@ export const useTableStyles = makeStyles({
       marginBottom: tokens.spacingVerticalS,
     },
   },
-  chosen: { backgroundColor: tokens.colorNeutralBackground1Selected },
+  // Links stand out enough from these, which the usual ones of a selection do not allow in the dark.
+  chosen: { backgroundColor: tokens.colorBrandBackground2 },
   cell: {
     textAlign: 'start',
     fontWeight: tokens.fontWeightRegular,

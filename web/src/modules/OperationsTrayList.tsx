@@ -1,7 +1,13 @@
-import { Button, makeStyles, Subtitle2, shorthands, tokens } from '@fluentui/react-components'
-import { ArrowSyncCircleRegular, CheckmarkCircleFilled, DismissCircleFilled } from '@fluentui/react-icons'
+import { Button, makeStyles, Popover, PopoverSurface, Subtitle2, shorthands, tokens } from '@fluentui/react-components'
+import {
+  ArrowSyncCircleRegular,
+  CheckmarkCircleFilled,
+  DismissCircleFilled,
+  DismissRegular,
+} from '@fluentui/react-icons'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import type { RefObject } from 'react'
 import { computes } from '~/api/queries/compute.ts'
 import type { MessageId } from '~/i18n/catalogue.ts'
 import { useFormat, useText } from '~/i18n/text.tsx'
@@ -11,8 +17,15 @@ import { forgetEnded, type Op, useOperations } from './operations.ts'
 import { useWorkspace } from './workspace.tsx'
 
 const useStyles = makeStyles({
-  head: { display: 'flex', alignItems: 'center', justifyContent: 'space-between', minHeight: '32px' },
-  title: { margin: 0 },
+  surface: {
+    width: '360px',
+    maxWidth: 'calc(100vw - 16px)',
+    maxHeight: '70vh',
+    overflowY: 'auto',
+    padding: tokens.spacingHorizontalM,
+  },
+  head: { display: 'flex', alignItems: 'center', minHeight: '32px' },
+  title: { margin: 0, marginInlineEnd: 'auto' },
   list: { listStyleType: 'none', margin: 0, padding: 0 },
   item: {
     display: 'grid',
@@ -33,29 +46,43 @@ const useStyles = makeStyles({
 })
 
 /** What the user set off, the newest first. */
-export function OperationsTrayList() {
+export function OperationsTrayList({ bell, close }: { bell: RefObject<HTMLElement | null>; close: () => void }) {
   const t = useText()
   const styles = useStyles()
   const ops = useOperations()
   return (
-    <>
-      <div className={styles.head}>
-        <Subtitle2 as="h2" className={styles.title}>
-          {t('operations.title')}
-        </Subtitle2>
-        {ops.some((o) => o.endedAt) && (
-          <Button size="small" appearance="subtle" onClick={forgetEnded}>
-            {t('operations.clear')}
-          </Button>
-        )}
-      </div>
-      {ops.length === 0 && <p className={styles.meta}>{t('operations.none')}</p>}
-      <ul className={styles.list}>
-        {ops.map((op) => (
-          <Operation key={op.id} op={op} />
-        ))}
-      </ul>
-    </>
+    <Popover
+      open
+      trapFocus
+      onOpenChange={(_, d) => !d.open && close()}
+      positioning={{ target: bell.current, position: 'below', align: 'end' }}
+    >
+      <PopoverSurface className={styles.surface} aria-label={t('operations.title')}>
+        <div className={styles.head}>
+          <Subtitle2 as="h2" className={styles.title}>
+            {t('operations.title')}
+          </Subtitle2>
+          {ops.some((o) => o.endedAt) && (
+            <Button size="small" appearance="subtle" onClick={forgetEnded}>
+              {t('operations.clear')}
+            </Button>
+          )}
+          <Button
+            size="small"
+            appearance="subtle"
+            icon={<DismissRegular />}
+            aria-label={t('action.close')}
+            onClick={close}
+          />
+        </div>
+        {ops.length === 0 && <p className={styles.meta}>{t('operations.none')}</p>}
+        <ul className={styles.list}>
+          {ops.map((op) => (
+            <Operation key={op.id} op={op} />
+          ))}
+        </ul>
+      </PopoverSurface>
+    </Popover>
   )
 }
 
