@@ -446,6 +446,35 @@ func TestSessionsOfTokens(t *testing.T) {
 	refused(t, b, withCookie(cookie))
 }
 
+// TestSessionsOfOneEndNobodyElses makes sure that who may sign in cannot sign others
+// out by doing so again and again.
+func TestSessionsOfOneEndNobodyElses(t *testing.T) {
+	b := newBench(t)
+	owner, ok := b.SignIn(b.SignInCode())
+	if !ok {
+		t.Fatal("the link is not good")
+	}
+	_, text, err := b.CreateToken(t.Context(), Caller{principal: b.newUser(t, "kim")}, "x", 30)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.t = b.t.Add(time.Minute) // the owner's session is the oldest
+	var last *http.Cookie
+	for range mostSession + 1 {
+		if last, err = b.SignInToken(from("192.0.2.1"), text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, cookie := range map[string]*http.Cookie{"local": owner, "kim": last} {
+		if c, err := b.Identify(withCookie(cookie)); err != nil || c.Name() != name {
+			t.Errorf("%s is signed in as %q: %v", name, c.Name(), err)
+		}
+	}
+	if n := len(b.sessions.live); n > mostOfOne+1 {
+		t.Errorf("%d sessions are kept", n)
+	}
+}
+
 func TestProfiles(t *testing.T) {
 	const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8g kim@laptop"
 	b := newBench(t)

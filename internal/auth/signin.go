@@ -18,7 +18,8 @@ const (
 	codeLife    = 10 * time.Minute
 	sessionLife = 12 * time.Hour
 	mostCodes   = 64
-	mostSession = 256
+	mostSession = 4096
+	mostOfOne   = 32 // sessions of one user: who signs in again and again ends their own
 )
 
 // sessions are the browsers that signed in, and the links that may still be used
@@ -54,22 +55,35 @@ func newSessions(now func() time.Time) *sessions {
 	return &sessions{now: now, codes: expiring{}, live: expiring{}}
 }
 
-// add makes a new secret. What is over goes; beyond most, what ends first goes too.
-func (e expiring) add(now time.Time, most int, t ticket) string {
+// add makes a new secret. What is over goes; beyond most in all, and beyond own of the
+// same user, what ends first goes too.
+func (e expiring) add(now time.Time, most, own int, t ticket) string {
 	maps.DeleteFunc(e, func(_ digest, t ticket) bool { return !now.Before(t.until) })
+	for e.count(t.who) >= own {
+		e.dropFirst(func(o ticket) bool { return o.who == t.who })
+	}
 	for len(e) >= most {
-		e.dropFirst()
+		e.dropFirst(func(ticket) bool { return true })
 	}
 	secret := randomText(32)
 	e[sha256.Sum256([]byte(secret))] = t
 	return secret
 }
 
-func (e expiring) dropFirst() {
+func (e expiring) count(w who) (n int) {
+	for _, t := range e {
+		if t.who == w {
+			n++
+		}
+	}
+	return n
+}
+
+func (e expiring) dropFirst(among func(ticket) bool) {
 	var first digest
 	var when time.Time
 	for d, t := range e {
-		if when.IsZero() || t.until.Before(when) {
+		if among(t) && (when.IsZero() || t.until.Before(when)) {
 			first, when = d, t.until
 		}
 	}
@@ -97,7 +111,7 @@ func (a *Auth) signInCode(p *atelier.Principal) string {
 	s := a.sessions
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.codes.add(s.now(), mostCodes, ticket{until: s.now().Add(codeLife), who: whois(p)})
+	return s.codes.add(s.now(), mostCodes, mostCodes, ticket{until: s.now().Add(codeLife), who: whois(p)})
 }
 
 // SignIn uses up a code and returns the cookie of the session that it opens.
@@ -127,7 +141,7 @@ func (s *sessions) begin(t ticket) *http.Cookie {
 	if most := now.Add(sessionLife); t.until.IsZero() || t.until.After(most) {
 		t.until = most
 	}
-	return cookie(s.live.add(now, mostSession, t), int(t.until.Sub(now)/time.Second))
+	return cookie(s.live.add(now, mostSession, mostOfOne, t), int(t.until.Sub(now)/time.Second))
 }
 
 func cookie(value string, age int) *http.Cookie {
