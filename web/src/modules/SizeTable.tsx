@@ -15,6 +15,7 @@ const narrow = '@media (max-width: 767px)'
 
 const useStyles = makeStyles({
   scroll: {
+    position: 'relative', // or what is hidden in its rows makes the page as high as all of them
     overflowX: 'auto',
     overflowY: 'auto',
     maxHeight: '420px',
