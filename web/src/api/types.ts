@@ -97,6 +97,9 @@ export type Profile = Omit<Schemas['Profile'], 'language' | 'theme' | 'sshKeys' 
 export type ConnectionCheck = {
   name: 'tcp' | 'hostKey' | 'auth' | 'sudo' | 'docker' | 'gpu' | 'disk'
   status: 'ok' | 'failed' | 'warning' | 'skipped'
+  /** What the message says, for who words it otherwise, and what it is about. */
+  code?: string
+  params?: Record<string, string>
   message: string
   detail?: string
   /** In words what would help, and a line for a shell on the machine. */

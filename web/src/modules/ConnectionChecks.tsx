@@ -7,9 +7,11 @@ import {
   WarningFilled,
 } from '@fluentui/react-icons'
 import type { JSX } from 'react'
+import { useIntl } from 'react-intl'
 import type { ConnectionCheck, ConnectionTest } from '~/api/types.ts'
 import { CodeBlock } from '~/components/CodeBlock.tsx'
 import { useFormat, useText } from '~/i18n/text.tsx'
+import { checkText } from './checkText.ts'
 
 const useStyles = makeStyles({
   list: {
@@ -98,6 +100,8 @@ function Check(props: { check: ConnectionCheck; hostKey: ConnectionTest['hostKey
   const format = useFormat()
   const styles = useStyles()
   const { check, hostKey, trusted } = props
+  const { messages } = useIntl()
+  const said = checkText(t, (id) => id in messages, check)
   return (
     <li className={styles.item} data-check={check.name} data-status={check.status}>
       <div className={styles.line}>
@@ -108,14 +112,14 @@ function Check(props: { check: ConnectionCheck; hostKey: ConnectionTest['hostKey
           {t(`test.${check.name}`)}
           <span className="visually-hidden"> {t(`test.status.${check.status}`)}</span>
         </span>
-        <span className={styles.message} lang="en">
-          {check.message}
+        <span className={styles.message} lang={said.known ? undefined : 'en'}>
+          {said.message}
         </span>
         <span className={styles.time}>
           {check.status !== 'skipped' && format.number(check.milliseconds, { style: 'unit', unit: 'millisecond' })}
         </span>
       </div>
-      {(hostKey || check.detail || check.help) && (
+      {(hostKey || check.detail || said.help) && (
         <div className={styles.below}>
           {hostKey && (
             <span className={styles.code}>
@@ -127,7 +131,7 @@ function Check(props: { check: ConnectionCheck; hostKey: ConnectionTest['hostKey
               {check.detail}
             </span>
           )}
-          {check.help && <span lang="en">{check.help}</span>}
+          {said.help && <span lang={said.known ? undefined : 'en'}>{said.help}</span>}
           {check.command && (
             <div className={styles.help}>
               <CodeBlock

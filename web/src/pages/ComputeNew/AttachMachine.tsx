@@ -81,7 +81,17 @@ function Test({ f, onTry }: { f: Checked<AttachValues>; onTry: () => void }) {
   }
   const changed =
     test.variables !== undefined && JSON.stringify(test.variables) !== JSON.stringify(bodyOf(values.hostKey))
-  const note = test.isPending || !test.data ? 'first' : changed ? 'stale' : test.data.ok ? undefined : 'failedHint'
+  const untrusted = test.data?.hostKey && test.data.hostKey.fingerprint !== values.hostKey
+  const note =
+    test.isPending || !test.data
+      ? 'first'
+      : changed
+        ? 'stale'
+        : untrusted
+          ? 'trust'
+          : test.data.ok
+            ? undefined
+            : 'failedHint'
   return (
     <div>
       <div className={styles.test}>
