@@ -67,7 +67,7 @@ export const isMapping = (v: unknown): v is Mapping => typeof v === 'object' && 
 const text = (v: unknown): string => (v === undefined || v === null || typeof v === 'object' ? '' : String(v))
 const mapping = (v: unknown): Mapping => (isMapping(v) ? v : {})
 const without = (m: Mapping, keys: string[]): Mapping =>
-  Object.fromEntries(Object.entries(m).filter(([k]) => !keys.includes(k)))
+  Object.fromEntries(Object.entries(m).filter(([k, v]) => v !== undefined && !keys.includes(k)))
 const some = (m: Mapping): Mapping | undefined => {
   const kept = Object.fromEntries(Object.entries(m).filter(([, v]) => v !== undefined && v !== ''))
   return Object.keys(kept).length > 0 ? kept : undefined
