@@ -6,6 +6,7 @@ export const keys = {
   session: () => ['session'] as const,
   profile: () => ['profile'] as const,
   tokens: () => ['tokens'] as const,
+  principals: () => ['principals'] as const,
   access: () => ['access'] as const,
   locations: () => ['locations'] as const,
   sizes: (location?: string, priority?: string) =>

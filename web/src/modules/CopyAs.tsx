@@ -18,18 +18,18 @@ const useStyles = makeStyles({
 })
 
 /** What the form would post, as a command line, a request, code and a file. Secrets are left to the reader's variables. */
-export function CopyAs({ document }: { document: ComputeDocument }) {
+export function CopyAs({ document, first = 'cli' }: { document: ComputeDocument; first?: CopyForm }) {
   const ws = useWorkspace()
   const all = useMemo(() => copies({ origin: location.origin, ws }, document), [document, ws])
-  return <CopyForms copies={all} />
+  return <CopyForms copies={all} first={first} />
 }
 
 /** The same in each form, one of which is shown. */
-export function CopyForms({ copies: all }: { copies: Copies }) {
+export function CopyForms({ copies: all, first = 'cli' }: { copies: Copies; first?: CopyForm }) {
   const t = useText()
   const styles = useStyles()
   const id = useId()
-  const [form, setForm] = useState<CopyForm>('cli')
+  const [form, setForm] = useState<CopyForm>(first)
   const name = t(`copy.${form}`)
   return (
     <section className={styles.root} aria-labelledby={`${id}-title`}>

@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query'
-import { del, get, post, put, type WorkspaceRef, workspacePath } from '../http.ts'
+import { del, get, list, post, put, type WorkspaceRef, workspacePath } from '../http.ts'
 import { keys } from '../keys.ts'
 import type { Access, LocationInfo, Profile, Session, TokenInfo } from '../types.ts'
 
@@ -25,6 +25,19 @@ export const locations = (ws: WorkspaceRef) =>
     queryFn: ({ signal }) =>
       get<{ value: LocationInfo[] }>(`${workspacePath(ws)}/locations`, { signal }).then((l) => l.value),
     staleTime: Number.POSITIVE_INFINITY,
+  })
+
+export type PrincipalInfo = {
+  name: string
+  properties: { kind: string; displayName: string; principalId: string; tenantId: string }
+}
+
+/** Who may use the workspace. */
+export const principals = (ws: WorkspaceRef) =>
+  queryOptions({
+    queryKey: keys.principals(),
+    queryFn: ({ signal }) => list<PrincipalInfo>(`${workspacePath(ws)}/principals`, { signal }).then((l) => l.items),
+    staleTime: 60_000,
   })
 
 export const profile = () =>

@@ -17,7 +17,7 @@ import { ClusterPresets } from './ClusterPresets.tsx'
 import { ClusterVm } from './ClusterVm.tsx'
 import { type ClusterStep, clusterLabels, clusterProblems, clusterSteps, stepOf } from './clusterProblems.ts'
 import { usePost } from './post.ts'
-import { useClusterDefaults } from './useClusterDefaults.ts'
+import { useMachineDefaults } from './useMachineDefaults.ts'
 import { useSteps } from './useSteps.ts'
 
 const secret = ['adminPassword'] as const
@@ -40,7 +40,8 @@ export function ClusterWizard({ start, from, locations }: Props) {
   })
   useKeepDraft(draftKey, form, secret)
   const values = useWatch({ control: form.control }) as ClusterValues
-  const nodePrice = useClusterDefaults(form, values, from)
+  const stem = from ?? (values.processor === 'GPU' ? 'gpu-cluster' : 'cpu-cluster')
+  const nodePrice = useMachineDefaults(form, values, values.priority, stem)
 
   const post = usePost(draftKey, 'clusters')
   const document = clusterDocument(values, ws)

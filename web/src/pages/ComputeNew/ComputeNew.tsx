@@ -9,6 +9,7 @@ export type FormProps = {
 }
 
 const ClusterForm = lazy(() => import('./ClusterForm.tsx').then((m) => ({ default: m.ClusterForm })))
+const InstanceForm = lazy(() => import('./InstanceForm.tsx').then((m) => ({ default: m.InstanceForm })))
 const InferenceForm = lazy(() => import('./InferenceForm.tsx').then((m) => ({ default: m.InferenceForm })))
 const AttachForm = lazy(() => import('./AttachForm.tsx').then((m) => ({ default: m.AttachForm })))
 const AttachMenu = lazy(() => import('./AttachMenu.tsx').then((m) => ({ default: m.AttachMenu })))
@@ -20,6 +21,8 @@ function formOf(kind: string): ComponentType<FormProps> {
   switch (kind) {
     case 'cluster':
       return ClusterForm
+    case 'instance':
+      return InstanceForm
     case 'inference':
       return InferenceForm as ComponentType<FormProps>
   }

@@ -1,26 +1,28 @@
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
-import type { UseFormReturn } from 'react-hook-form'
+import type { FieldValues, UseFormReturn } from 'react-hook-form'
 import { sizes } from '~/api/queries/compute.ts'
-import { canChoose, firstSize, processorOf } from '~/modules/sizes.ts'
-import type { ClusterValues } from '~/modules/specs/cluster.ts'
+import { canChoose, firstSize, type Processor, processorOf } from '~/modules/sizes.ts'
 import { useWorkspace } from '~/modules/workspace.tsx'
 import { useFreeName } from './useFreeName.ts'
 
-/** Fills in what the user need not say: a size that can be had, and a name that is free. Returns what a node costs. */
-export function useClusterDefaults(
-  form: UseFormReturn<ClusterValues>,
-  v: ClusterValues,
-  from: string | undefined,
+type Machine = { name: string; size: string; location: string; processor: Processor }
+
+/** Fills in what the user need not say: a size that can be had, and a free name near the stem. Returns what a node costs. */
+export function useMachineDefaults<T extends FieldValues & Machine>(
+  all: UseFormReturn<T>,
+  v: Machine,
+  priority: string,
+  stem: string,
 ): number | null {
-  const { data } = useQuery(sizes(useWorkspace(), v.location, v.priority))
+  const form = all as unknown as UseFormReturn<Machine>
+  const { data } = useQuery(sizes(useWorkspace(), v.location, priority))
   const chosen = data?.find((s) => s.name === v.size)
   const fits = chosen && processorOf(chosen) === v.processor && canChoose(chosen)
   useEffect(() => {
     if (data && !fits) form.setValue('size', firstSize(data, v.processor))
   }, [data, fits, v.processor, form])
 
-  const stem = from ?? (v.processor === 'GPU' ? 'gpu-cluster' : 'cpu-cluster')
   const free = useFreeName(stem)
   const offered = useRef('')
   const { name } = v
