@@ -146,8 +146,8 @@ func (a *Auth) DecideDevice(c Caller, code string, yes bool) error {
 	if c.principal == nil || a.person(c.principal.ID, c.principal.UID) == nil {
 		return atelier.Errorf(atelier.Forbidden, "NotAUser", "only a user can let a device sign in, and %q is none", c.Name())
 	}
-	if c.token != "" && yes {
-		return notByToken("let a device sign in")
+	if err := c.NotByToken("let a device sign in"); err != nil && yes {
+		return err
 	}
 	if _, err := a.FindDevice(c, code); err != nil {
 		return err

@@ -92,11 +92,11 @@ func wrongPassword() error {
 // ChangePassword sets the caller's own password. Who has one must know it, save for
 // who has the data directory anyway. Other sessions of theirs end.
 func (a *Auth) ChangePassword(ctx context.Context, c Caller, from, old, password string) error {
-	switch {
-	case c.principal == nil || a.person(c.principal.ID, c.principal.UID) == nil:
+	if c.principal == nil || a.person(c.principal.ID, c.principal.UID) == nil {
 		return atelier.Errorf(atelier.Forbidden, "NotAUser", "only users have passwords, and %q is none", c.Name())
-	case c.token != "":
-		return notByToken("set a password")
+	}
+	if err := c.NotByToken("set a password"); err != nil {
+		return err
 	}
 	account, err := a.readAccount(ctx, c.principal.UID)
 	if err != nil {

@@ -122,7 +122,9 @@ func (a *Auth) SignInToken(r *http.Request, text string) (*http.Cookie, error) {
 	t := ticket{who: whois(c.principal), token: c.token}
 	switch {
 	case c.token != "":
-		t.until = a.personal.get(c.token).ExpiresAt
+		if token := a.personal.get(c.token); token != nil { // else revoked this moment, and so is the session
+			t.until = token.ExpiresAt
+		}
 	case !c.local:
 		claims, err := a.verify(text, edgeAPI)
 		if err != nil {
@@ -181,7 +183,11 @@ func tokenInfo(t *atelier.Token) TokenInfo {
 	return TokenInfo{ID: t.ID.Name(), Name: t.Name, Kind: TokenPersonal, CreatedAt: t.CreatedAt, ExpiresAt: t.ExpiresAt, LastUsedAt: t.LastUsedAt}
 }
 
-func notByToken(what string) error {
+// NotByToken refuses what would let whoever found a personal token go on without it.
+func (c Caller) NotByToken(what string) error {
+	if c.token == "" {
+		return nil
+	}
 	return atelier.Errorf(atelier.Forbidden, "PersonalTokenNotEnough", "a personal token cannot %s, so that whoever finds one cannot keep what it opens; sign in in another way", what)
 }
 
@@ -190,8 +196,8 @@ func (a *Auth) CreateToken(ctx context.Context, c Caller, name string, days int)
 	if err := a.mustBeAccount(c); err != nil {
 		return info, "", err
 	}
-	if c.token != "" {
-		return info, "", notByToken("make another")
+	if err := c.NotByToken("make another"); err != nil {
+		return info, "", err
 	}
 	if err := checkName(name); err != nil {
 		return info, "", err.At("name")

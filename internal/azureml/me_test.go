@@ -84,13 +84,19 @@ func TestPasswordsByTheAPI(t *testing.T) {
 	w.as(owner, "PUT", "/me/password", `{"new":"`+one+`"}`).want(204)
 	w.as(owner, "GET", "/me/profile", "").wantAt("hasPassword", true)
 
+	// A personal token lets nobody in but itself, also not as somebody else.
+	lee := tokenOf(t, a, &atelier.Principal{
+		Meta: atelier.Meta{Name: "lee"}, Kind: auth.KindUser, Roles: []atelier.RoleGrant{{Role: auth.Owner, Scope: w.main.ID}},
+	})
+	for _, whose := range []string{"kim", "lee"} {
+		w.as(lee, "POST", wsURL+"/principals/"+whose+"/password", `{"new":"`+two+`"}`).wantError(403, "PersonalTokenNotEnough", "")
+		w.as(lee, "POST", wsURL+"/principals/"+whose+"/signInLink", "").wantError(403, "PersonalTokenNotEnough", "")
+	}
+
 	// Who has roles elsewhere belongs to others too.
 	kim := auth.PrincipalID("kim")
 	change(w, kim, func(p *atelier.Principal) {
 		p.Roles = append(p.Roles, atelier.RoleGrant{Role: auth.Owner, Scope: atelier.WorkspaceID(subscription, "Default", "Other")})
-	})
-	lee := tokenOf(t, a, &atelier.Principal{
-		Meta: atelier.Meta{Name: "lee"}, Kind: auth.KindUser, Roles: []atelier.RoleGrant{{Role: auth.Owner, Scope: w.main.ID}},
 	})
 	w.as(lee, "POST", at+"/password", `{"new":"`+two+`"}`).wantError(403, "AuthorizationFailed", "")
 	w.as(owner, "POST", at+"/password", `{"new":"`+two+`"}`).want(204)

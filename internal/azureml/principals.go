@@ -282,15 +282,15 @@ func (a *API) deletePrincipal(r *arm.Request) (int, any, error) {
 	return status, nil, err
 }
 
-// notElsewhere is for users who are this workspace's alone: who signs in as another
-// one would get their rights elsewhere.
-func notElsewhere(r *arm.Request, w *atelier.Workspace, p *atelier.Principal) error {
+// mayEnterAs refuses a way in as the user to who may not have one. Users must be this
+// workspace's alone: who signs in as another one would get their rights elsewhere.
+func mayEnterAs(r *arm.Request, w *atelier.Workspace, p *atelier.Principal) error {
 	for _, g := range p.Roles {
 		if g.Scope != w.ID && !r.Caller.May(roleWrite, g.Scope) {
 			return atelier.Errorf(atelier.Forbidden, "AuthorizationFailed", "%q has roles elsewhere too; only who may give those can make a sign-in link or set the password", p.Name)
 		}
 	}
-	return nil
+	return caller(r).NotByToken("make a sign-in link or set a password")
 }
 
 func (a *API) linkPrincipal(r *arm.Request) (int, any, error) {
@@ -298,7 +298,7 @@ func (a *API) linkPrincipal(r *arm.Request) (int, any, error) {
 	err := a.read(r, func(tx *store.Tx, w *atelier.Workspace) error {
 		p, err := principalOf(tx, r, w)
 		if err == nil {
-			err = notElsewhere(r, w, p)
+			err = mayEnterAs(r, w, p)
 		}
 		if err != nil {
 			return err
@@ -318,7 +318,7 @@ func (a *API) passwordPrincipal(r *arm.Request) (int, any, error) {
 	var p *atelier.Principal
 	err := a.read(r, func(tx *store.Tx, w *atelier.Workspace) (err error) {
 		if p, err = principalOf(tx, r, w); err == nil {
-			err = notElsewhere(r, w, p)
+			err = mayEnterAs(r, w, p)
 		}
 		return err
 	})
