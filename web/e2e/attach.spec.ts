@@ -85,6 +85,7 @@ withMachine.describe('a machine', () => {
       // The key is in nothing that is kept or copied.
       await expect(page.getByRole('region', { name: t('copy.cli') })).toContainText('$PRIVATE_KEY')
       expect(await page.locator('aside').textContent()).not.toContain('OPENSSH')
+      const line = (await page.getByRole('region', { name: t('copy.cli') }).textContent()) ?? ''
       await page.reload()
       await expect(page.getByText(t('wizard.draft'))).toBeVisible()
       await expect(page.getByRole('textbox', { name: t('attach.field.address') })).toHaveValue(machine.address)
@@ -109,6 +110,10 @@ withMachine.describe('a machine', () => {
         '/computes/lab/listKeys',
       )
       expect(keys.administratorAccount.privateKeyData).toBe(machine.key)
+
+      // The line that was copied makes the same, with the key from a variable.
+      await studio.server.shell(line, { PRIVATE_KEY: machine.key })
+      expect(await get(studio, 'lab')).toEqual(kept)
 
       // Its health is looked at on demand, and the trusted key is held against the one that it shows.
       await page.getByRole('link', { name: 'lab', exact: true }).click()

@@ -54,6 +54,7 @@ test('F17: an inference cluster has a name of 2 to 16, 12 cores for production, 
   await page.getByRole('textbox', { name: t('infer.ssl.key') }).fill(key)
   await page.getByRole('textbox', { name: t('infer.ssl.cname') }).fill('serve.example.com')
   expect(await page.locator('aside').textContent()).not.toContain('hush')
+  const line = (await page.getByRole('region', { name: t('copy.cli') }).textContent()) ?? ''
   await page.getByRole('button', { name: t('action.create') }).click()
 
   await expect(page.getByRole('rowheader', { name: 'sv' })).toBeVisible()
@@ -66,6 +67,13 @@ test('F17: an inference cluster has a name of 2 to 16, 12 cores for production, 
     aksNetworkingConfiguration: { dnsServiceIP: '10.0.0.10' },
   })
   expect(JSON.stringify(made)).not.toContain('hush')
+
+  // The line that was copied makes the same, with the key from a variable.
+  await studio.server.shell(line, { SSL_KEY: key })
+  expect(await studio.api('GET', '/computes/sv')).toEqual(made)
+  const keys = await studio.api<{ sslConfiguration: { key: string } }>('POST', '/computes/sv/listKeys')
+  expect(keys.sslConfiguration.key).toBe(`${key}\n`)
+
   await page.getByRole('link', { name: 'sv', exact: true }).click()
   await expect(page.getByText(t('attached.ssl.Enabled'))).toBeVisible()
   await expect(page.getByText(t('attached.nodes.cores', { n: 6, cores: 2, all: 12 }))).toBeVisible()

@@ -182,7 +182,7 @@ describe('a compute of a kind without a schema', () => {
     expect(variables).toEqual(['PRIVATE_KEY', 'PRIVATE_KEY_PASSPHRASE'])
     expect(JSON.parse(stdout).properties.properties.administratorAccount).toEqual({
       username: 'me',
-      privateKeyData: key,
+      privateKeyData: `${key}\n`,
       privateKeyPassphrase: 'p',
     })
   })

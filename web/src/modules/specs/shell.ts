@@ -30,9 +30,9 @@ export function workspaceFlags({ ws }: Place): string[] {
   return flags
 }
 
-/** Variables of several lines; a string of JSON has each end of a line as \\n. */
+/** Variables of several lines; a string of JSON has each end of a line as \n. */
 const ofLines = new Set(['PRIVATE_KEY', 'SSL_KEY'])
-const joined = (variable: string): string => `$(printf %s "$${variable}" | sed '$!s/$/\\\\n/' | tr -d '\\n')`
+const joined = (variable: string): string => `$(printf %s "$${variable}" | sed 's/$/\\\\n/' | tr -d '\\n')`
 
 /** A command that reads a document from its standard input. With secrets, the shell puts in its variables. */
 export function withInput(line: string, document: string, hasSecrets: boolean): string {

@@ -4,6 +4,7 @@ import type { ComputeBody } from '~/api/queries/compute.ts'
 import { brokenRules, inferenceNames } from '~/modules/computeName.ts'
 import { subnetOf } from '~/modules/specs/network.ts'
 import { parseWhole } from '~/modules/specs/numbers.ts'
+import { keyText } from '~/modules/sshCredentials.ts'
 import { inside, overlap, parseAddress, parseRange } from './addresses.ts'
 import type { Problems, Said } from './problems.ts'
 import { managedClusters, resourceProblem } from './resourceIds.ts'
@@ -149,7 +150,7 @@ export function inferenceBody(v: InferenceValues, ws: WorkspaceRef): ComputeBody
 const sslOf = (v: InferenceValues) =>
   v.sslBy === 'label'
     ? { status: 'Auto', leafDomainLabel: v.label.trim() }
-    : { status: 'Enabled', cert: v.cert.trim(), key: v.key.trim(), cname: v.cname.trim() }
+    : { status: 'Enabled', cert: v.cert.trim(), key: keyText(v.key), cname: v.cname.trim() }
 
 /** Members that are kept in no draft. */
 export const inferenceSecrets = ['key'] as const
