@@ -5,6 +5,7 @@ import flows from '../playwright.config.ts'
 export default defineConfig({
   ...flows,
   testDir: '.',
+  outputDir: '../../test/results/pictures',
   testMatch: 'pictures.ts',
   timeout: 300_000,
   workers: 1,
