@@ -109,8 +109,7 @@ function Ended({ job, actions }: { job: Job; actions: JobActions }) {
         </>
       }
     >
-      <span data-error={error?.code}>{known && t(`job.failed.${known}`)}</span>{' '}
-      <span lang="en">{error?.message}</span>
+      <span data-error={error?.code}>{known && t(`job.failed.${known}`)}</span> <span lang="en">{error?.message}</span>
       {told.includes(code) && (
         <div data-exit={code}>{t('job.error.exit', { code, words: t(`job.exit.${code}` as MessageId) })}</div>
       )}

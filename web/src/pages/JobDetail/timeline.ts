@@ -84,7 +84,8 @@ function fill(attempt: Attempt, job: Job): void {
     // A command that is over at once may be gone before anybody saw it run.
     const last = attempt.steps.at(-1)
     const after = last?.stage === 'finalizing' ? attempt.steps.pop() : undefined
-    end(attempt, startTime)
+    const before = attempt.steps.at(-1)
+    if (before) before.until = startTime
     attempt.steps.push({ stage: 'running', at: startTime, until: after?.at })
     if (after) attempt.steps.push(after)
   }
