@@ -5,10 +5,11 @@ import {
   webDarkTheme,
   webLightTheme,
 } from '@fluentui/react-components'
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { isStatus } from './api/http.ts'
+import { sessionOver } from './api/live.ts'
 import { firstLanguage, type Language } from './i18n/catalogue.ts'
 import { TextProvider } from './i18n/text.tsx'
 import { ToastCorner } from './modules/toast.tsx'
@@ -16,7 +17,12 @@ import { makeRouter } from './routes.tsx'
 import { ThemeProvider, useTheme } from './shell/theme.tsx'
 
 function makeClient(): QueryClient {
+  const onError = (error: unknown) => {
+    if (isStatus(error, 401)) sessionOver()
+  }
   return new QueryClient({
+    queryCache: new QueryCache({ onError }),
+    mutationCache: new MutationCache({ onError }),
     defaultOptions: {
       queries: {
         staleTime: Number.POSITIVE_INFINITY, // events say what is old (api/invalidate.ts)

@@ -30,6 +30,14 @@ export function useFreshness(): Freshness {
   )
 }
 
+/** Somebody is not signed in any more, as an answer says; the stream may not know it yet. */
+export function sessionOver(): void {
+  if (freshness.state !== 'signedOut') setFreshness({ state: 'signedOut' })
+}
+
+/** Somebody has signed in. */
+export const sessionBegun = (): void => setFreshness({ state: 'connecting' })
+
 /** Reads everything again and connects anew. */
 export const resync = (): void => command({ type: 'resync' })
 

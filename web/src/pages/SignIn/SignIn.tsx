@@ -14,7 +14,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { ApiError } from '~/api/http.ts'
-import { resync } from '~/api/live.ts'
+import { sessionBegun } from '~/api/live.ts'
 import { type Credentials, signIn } from '~/api/queries/session.ts'
 import { PageHeader } from '~/components/PageHeader.tsx'
 import { Prose } from '~/components/Prose.tsx'
@@ -71,7 +71,7 @@ export function SignIn() {
     mutationFn: (c: Credentials) => signIn(c),
     onSuccess: async () => {
       client.clear()
-      resync()
+      sessionBegun()
       await navigate({ href: ownPath(next), replace: true })
     },
   })
@@ -117,7 +117,7 @@ export function SignIn() {
           <Tab value="password">{t('signin.password.tab')}</Tab>
           <Tab value="token">{t('signin.token.tab')}</Tab>
         </TabList>
-        <form className={styles.form} onSubmit={submit}>
+        <form className={styles.form} onSubmit={submit} noValidate>
           {way === 'password' ? (
             <>
               <Field label={t('signin.user')} required validationMessage={missing(user)}>
