@@ -90,7 +90,12 @@ type Request struct {
 	params map[string]string
 	body   []byte
 	w      http.ResponseWriter
+	still  func() bool
 }
+
+// Still reports whether the caller would be let in now, too. Answers that go on for
+// long ask: sessions end, and roles are taken back.
+func (r *Request) Still() bool { return r.still == nil || r.still() }
 
 // Unhurried lifts the server's time limits for a request whose body or answer
 // takes as long as it takes.

@@ -123,6 +123,11 @@ func (s *Server) admit(w *tracker, r *http.Request, id string) (*Request, error)
 	if err := s.pass(req); err != nil {
 		return nil, err
 	}
+	req.still = func() bool {
+		again := *req
+		err := s.pass(&again)
+		return !atelier.IsKind(err, atelier.Unauthentic) && !atelier.IsKind(err, atelier.Forbidden) && !atelier.IsKind(err, atelier.NotFound)
+	}
 	limit := l.route.MaxBody
 	if limit == 0 {
 		limit = s.MaxBody

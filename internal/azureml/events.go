@@ -120,7 +120,7 @@ func (a *API) followEvents(r *arm.Request, q store.EventQuery, resumed bool) (in
 		if _, err := fmt.Fprintf(w, "id: %d\nevent: ready\ndata: {\"seq\":%d}\n\n", q.After, last); err != nil {
 			return nil
 		}
-		for {
+		for r.Still() {
 			more, err := a.sendEvents(r, w, &q)
 			if err != nil {
 				return err
@@ -139,6 +139,7 @@ func (a *API) followEvents(r *arm.Request, q store.EventQuery, resumed bool) (in
 				}
 			}
 		}
+		return nil // whoever asks again is told why
 	}), nil
 }
 

@@ -3,14 +3,18 @@ package azureml
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/atelier-compute/atelier"
+	"github.com/atelier-compute/atelier/internal/arm"
+	"github.com/atelier-compute/atelier/internal/store"
 )
 
 const userLog = "user_logs/std_log.txt"
@@ -249,5 +253,38 @@ func TestFollowOnlySomeEvents(t *testing.T) {
 	must(t, err)
 	if !strings.HasPrefix(id, "id: ") || !strings.Contains(data, `"actor":"ann","verb":"updated"`) {
 		t.Errorf("%q %q", id, data)
+	}
+}
+
+// leaving is a gate at which people may be told to go.
+type leaving struct {
+	tokens
+	gone *atomic.Bool
+}
+
+func (l leaving) Identify(r *http.Request) (arm.Caller, error) {
+	if l.gone.Load() {
+		return nil, errors.New("the session is over")
+	}
+	return l.tokens.Identify(r)
+}
+
+func TestEventsEndWithTheSession(t *testing.T) {
+	w := newWorld(t)
+	gate := leaving{gone: new(atomic.Bool)}
+	w.srv.Gate = gate
+	r := w.follow("eve", wsURL+"/events?follow=true")
+	wantReady(t, r)
+	w.cluster("gpu")
+	if id, err := r.ReadString('\n'); err != nil || !strings.HasPrefix(id, "id: ") {
+		t.Fatalf("got %q, %v; want an event", id, err)
+	}
+	gate.gone.Store(true)
+	must(t, w.db.Do(t.Context(), func(tx *store.Tx) error {
+		tx.Note(w.main.ID, "Test", "something that who has left must not hear of")
+		return nil
+	}))
+	if rest, err := io.ReadAll(r); err != nil || strings.Contains(string(rest), "must not hear") {
+		t.Fatalf("after the session's end: %q, %v", rest, err)
 	}
 }
