@@ -82,7 +82,7 @@ func (v *View) Why(j *atelier.Job, c *atelier.Compute) []atelier.Reason {
 		add(atelier.ReasonScalingUp, false, params("n", starting, "stage", stage), "", either(starting, "%d node starting, since %[2]s.", "%d nodes starting, the first since %s."), starting, oldest.Format(time.TimeOnly))
 		since = queued
 	}
-	if p.busy >= most || p.frees < need && len(p.nodes) >= most && p.busy > 0 {
+	if most-p.busy < need || p.frees < need && len(p.nodes) >= most && p.busy > 0 {
 		remedy := fmt.Sprintf("wait, or atelier compute update %s --max %d", name, most+need)
 		if c.Spec.Cluster == nil {
 			remedy = "wait, or submit the job to a cluster"

@@ -50,6 +50,24 @@ func TestWhy(t *testing.T) {
 }
 
 // TestReasonsHaveTheirFigures holds what words in other languages are made of.
+// TestGangBehindBusyNodes: max leaves room for a node, but not for all that the job
+// takes, so none is asked for and none is promised.
+func TestGangBehindBusyNodes(t *testing.T) {
+	w := newWorld(t, 3)
+	w.node("a", "Ready", ws.Child("jobs", "other"))
+	w.node("b", "Ready", ws.Child("jobs", "other"))
+	pair := w.job("pair", 2, 0)
+	if n := w.view.Demand(w.gpu, 3); n != 2 {
+		t.Fatalf("%d nodes are asked for", n)
+	}
+	c := w.compute()
+	c.Spec.Cluster.Max = 3
+	list := w.view.Why(pair, c)
+	if len(list) != 1 || list[0].Code != atelier.ReasonClusterAtMax || list[0].Message != "2 of at most 3 nodes are busy; the job takes 2." {
+		t.Errorf("%+v", list)
+	}
+}
+
 func TestReasonsHaveTheirFigures(t *testing.T) {
 	w := newWorld(t, 2)
 	early := w.job("early", 1, 0)
