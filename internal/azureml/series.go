@@ -132,10 +132,7 @@ func (a *API) getSeries(r *arm.Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	if len(s.points) == 0 && s.live { // all its events are from before there were shapes
-		now, _ := readShape(c.Status.Shape())
-		s.add(s.to, now)
-	}
+	s.now(c)
 	return ok, s.out(), nil
 }
 
@@ -165,6 +162,14 @@ func (a *API) readSeries(ctx context.Context, s *series, c *atelier.Compute, fir
 func (s *series) event(c *atelier.Compute, e atelier.Event) {
 	if n, known := readShape(e.Detail); known && e.UID == c.UID {
 		s.add(e.At, n)
+	}
+}
+
+// now adds what the compute has at this moment, which its last events do not say if
+// they are from before there were shapes.
+func (s *series) now(c *atelier.Compute) {
+	if n, _ := readShape(c.Status.Shape()); s.live {
+		s.add(s.to, n)
 	}
 }
 

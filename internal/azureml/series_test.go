@@ -111,6 +111,25 @@ func TestSeriesBeginsWhereItIsKnown(t *testing.T) {
 	}
 }
 
+// A compute whose events all are from before there were shapes was not there at first,
+// and is there now.
+func TestSeriesOfAnOlderVersionEndsWithWhatIs(t *testing.T) {
+	c := &atelier.Compute{Meta: atelier.Meta{UID: "u"}, Status: atelier.ComputeStatus{Target: 2}}
+	s := &series{from: time.Unix(0, 0), to: time.Unix(100, 0), most: 10}
+	s.add(s.from, shape{})
+	s.event(c, atelier.Event{UID: "u", At: time.Unix(10, 0)})
+	s.now(c)
+	if out := s.out(); fmt.Sprint(out.At, out.Target) != "[0] [0]" {
+		t.Errorf("what is now is nothing of the past: %+v", out)
+	}
+	s.live = true
+	s.now(c)
+	s.now(c)
+	if out := s.out(); fmt.Sprint(out.At, out.Target) != "[0 100000] [0 2]" {
+		t.Errorf("%+v", out)
+	}
+}
+
 // However much happened, there are no more points than asked for, and the last is
 // what is.
 func TestSeriesIsThinned(t *testing.T) {
