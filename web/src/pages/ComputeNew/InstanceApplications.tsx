@@ -28,6 +28,16 @@ const useStyles = makeStyles({
   add: { alignSelf: 'flex-start' },
 })
 
+/** What most have who have one. */
+const usual = {
+  name: 'rstudio',
+  image: 'rocker/rstudio:latest',
+  target: '8787',
+  published: '8787',
+  env: '',
+  mounts: '',
+}
+
 /** What is set up on the instance, and what runs there beside the usual. */
 export function InstanceApplications({ form }: { form: UseFormReturn<InstanceValues> }) {
   const t = useText()
@@ -49,7 +59,7 @@ export function InstanceApplications({ form }: { form: UseFormReturn<InstanceVal
       <Button
         className={styles.add}
         icon={<AddRegular />}
-        onClick={() => append({ name: '', image: '', target: '8787', published: '8787', env: '', mounts: '' })}
+        onClick={() => append(fields.length === 0 ? usual : { ...usual, name: '', image: '', published: '' })}
       >
         {t('newInstance.app.add')}
       </Button>

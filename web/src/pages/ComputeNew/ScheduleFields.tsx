@@ -94,6 +94,7 @@ export function ScheduleFields(p: { form: UseFormReturn<InstanceValues>; n: numb
                   key={day}
                   ref={i === 0 ? field.ref : undefined}
                   label={dayName(day)}
+                  required={false} // any one of them will do
                   checked={field.value.includes(day)}
                   onBlur={field.onBlur}
                   onChange={(_, d) =>
