@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test'
+import { become, makeUser } from './people.ts'
 import { Machine, noMachine } from './sshd.ts'
 import type { Studio } from './test.ts'
 import { expect, test } from './test.ts'
@@ -218,4 +219,43 @@ test('F12: tokens are in no draft, and other kinds are attached', async ({ page,
     await expect(page.getByRole('rowheader', { name })).toBeVisible()
   }
   expect(JSON.stringify(await get(studio, 'bricks'))).not.toContain('hush-hush')
+})
+
+test.describe('who may only read', () => {
+  test.use({ expected: [/status of 403/] }) // the name is looked up, which takes a permission of its own
+
+  test('F35: sees what is attached, and why nothing can be done with it', async ({ page, studio, t }) => {
+    await studio.api('PUT', '/computes/kube', {
+      location: 'local',
+      properties: {
+        computeType: 'Kubernetes',
+        resourceId: `${arm}/Microsoft.Kubernetes/connectedClusters/c`,
+        properties: { namespace: 'ml' },
+      },
+    })
+    await become(page, studio, await makeUser(studio, 'Reader'))
+    const why = t('denied.reason', { action: 'computes/write' })
+    await studio.open('/compute/new/attach-kubernetes')
+    const attach = page.getByRole('button', { name: t('action.attach'), exact: true })
+    await expect(attach).toHaveAttribute('aria-disabled', 'true')
+    await attach.hover()
+    await expect(page.getByRole('tooltip', { name: why })).toBeVisible()
+    await page.getByLabel(t('wizard.field.name')).fill('other')
+    await page
+      .getByRole('textbox', { name: t('attach.field.resource') })
+      .first()
+      .fill(`${arm}/Microsoft.Kubernetes/connectedClusters/c`)
+    await page.keyboard.press('Control+Enter')
+    await expect(page).toHaveURL(/attach-kubernetes/)
+
+    await studio.open('/compute/new/attach-vm')
+    const tryIt = page.getByRole('button', { name: t('test.run') })
+    await expect(tryIt).toHaveAttribute('aria-disabled', 'true')
+
+    await studio.open('/compute/kubernetes/kube/overview')
+    await expect(page.getByText('ml', { exact: true })).toBeVisible()
+    await expect(page.getByRole('button', { name: t('action.detach') })).toHaveAttribute('aria-disabled', 'true')
+    const { value } = await studio.api<{ value: { name: string }[] }>('GET', '/computes')
+    expect(value.map((c) => c.name)).toEqual(['kube'])
+  })
 })

@@ -8,7 +8,7 @@ import { Preview, useDryRun } from '~/modules/Preview.tsx'
 import { withoutSecrets } from '~/modules/specs/document.ts'
 import { noCredentials } from '~/modules/sshCredentials.ts'
 import { WizardFrame } from '~/modules/WizardFrame.tsx'
-import { useWorkspace } from '~/modules/workspace.tsx'
+import { useDenied, useWorkspace } from '~/modules/workspace.tsx'
 import { AttachFields } from './AttachFields.tsx'
 import { AttachMachine } from './AttachMachine.tsx'
 import { AttachMenu } from './AttachMenu.tsx'
@@ -43,9 +43,10 @@ function Form({ kind }: { kind: AttachKind }) {
   const { form, values } = f
   useKeepDraft(draftKey, form, attachSecrets)
   const document = { name: values.name, body: attachBody(kind, values, ws.location) }
+  const denied = useDenied('computes/write')
   const complete = Object.keys(f.problems).length === 0
   // The server needs no secret to say what would be.
-  const run = useDryRun(complete ? { ...document, body: withoutSecrets(document.body).body } : undefined)
+  const run = useDryRun(complete && !denied ? { ...document, body: withoutSecrets(document.body).body } : undefined)
   const tab: ComputeTab = kind === 'attach-kubernetes' ? 'kubernetes' : 'attached'
   const post = usePost(draftKey, tab, 'attached')
   return (

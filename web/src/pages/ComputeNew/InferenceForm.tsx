@@ -11,7 +11,7 @@ import { NameField } from '~/modules/NameField.tsx'
 import { Preview, useDryRun } from '~/modules/Preview.tsx'
 import { withoutSecrets } from '~/modules/specs/document.ts'
 import { WizardFrame } from '~/modules/WizardFrame.tsx'
-import { useWorkspace } from '~/modules/workspace.tsx'
+import { useDenied, useWorkspace } from '~/modules/workspace.tsx'
 import { useChecked } from './checked.ts'
 import { InferenceMachines } from './InferenceMachines.tsx'
 import { InferenceNetwork } from './InferenceNetwork.tsx'
@@ -46,9 +46,10 @@ export function InferenceForm() {
   useQuery(sizes(ws, values.location, 'Dedicated')) // so that the rules are looked at again when the cores are known
   useKeepDraft(draftKey, form, inferenceSecrets)
   const document = { name: values.name, body: inferenceBody(values, ws) }
+  const denied = useDenied('computes/write')
   const complete = Object.keys(f.problems).length === 0
   // The server needs no key to say what would be.
-  const run = useDryRun(complete ? { ...document, body: withoutSecrets(document.body).body } : undefined)
+  const run = useDryRun(complete && !denied ? { ...document, body: withoutSecrets(document.body).body } : undefined)
   const post = usePost(draftKey, 'inference')
   const leave = () => {
     draft.drop()
