@@ -16,6 +16,8 @@ export function expression(q: Query): RegExp | string {
 
 /** How many bytes are decoded at once: enough to be fast, and soon done. */
 const block = 4 << 20
+const fewColoured = 500
+const escaping = 27
 const decoder = new TextDecoder()
 
 /** Looks at complete lines from one on, a block of them, and marks those that are found. Says up to where it looked. */
@@ -25,13 +27,30 @@ export function searchBlock(lines: Lines, re: RegExp, from: number): number {
   if (to > lines.complete) to = lines.complete
   if (to <= from) return from
   const bytes = lines.bytes.subarray(begin, lines.ends.at(to - 1))
+  const coloured = linesWithColours(lines, bytes, begin)
   const decoded = decoder.decode(bytes)
-  const text = withoutColours(decoded)
+  const text = coloured ? decoded : withoutColours(decoded)
   lines.hits.fill(0, from, to)
   // Where characters are bytes the index of lines knows their ends; else they are looked for.
   if (text.length === bytes.length) markByIndex(lines, re, text, from, to, begin)
   else markByText(lines, re, text, from, to)
+  for (const line of coloured ?? []) {
+    re.lastIndex = 0
+    lines.hits[line] = re.test(withoutColours(lines.raw(line, line))) ? 1 : 0
+  }
   return to
+}
+
+/** Colours are taken out line by line where few lines have them; undefined says that many have. */
+function linesWithColours(lines: Lines, bytes: Uint8Array, begin: number): number[] | undefined {
+  const found: number[] = []
+  for (let at = bytes.indexOf(escaping); at >= 0; ) {
+    const line = lines.ends.from(begin + at + 1)
+    found.push(line)
+    if (found.length > fewColoured) return undefined
+    at = bytes.indexOf(escaping, lines.ends.at(line) - begin)
+  }
+  return found
 }
 
 function markByIndex(lines: Lines, re: RegExp, text: string, from: number, to: number, begin: number): void {
