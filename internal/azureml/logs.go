@@ -2,11 +2,13 @@ package azureml
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/atelier-compute/atelier"
 	"github.com/atelier-compute/atelier/internal/arm"
@@ -151,6 +153,8 @@ func (t *tail) send(step func(*jobNow) (done bool, err error)) (int, any, error)
 		defer grown.Close()
 		changed := t.a.DB.Watch()
 		defer t.a.DB.Unwatch(changed)
+		tick := time.NewTicker(keepAlive)
+		defer tick.Stop()
 		if err := t.flush(); err != nil { // the headers: the client knows that it is heard
 			return err
 		}
@@ -166,20 +170,29 @@ func (t *tail) send(step func(*jobNow) (done bool, err error)) (int, any, error)
 			if done || err != nil || !t.follow {
 				return err
 			}
-			if err := t.wait(grown.Wake, changed); err != nil {
+			if err := t.wait(grown.Wake, changed, tick.C); err != nil {
 				return err
+			}
+			if !t.r.Still() {
+				return errNotStill
 			}
 		}
 	}), nil
 }
 
-// wait returns when a log grew or the job, or one of its tasks, changed.
-func (t *tail) wait(grown <-chan struct{}, changed *store.Changes) error {
+// errNotStill breaks a log off: an end would say that the job has ended.
+var errNotStill = errors.New("the caller may not read on")
+
+// wait returns when a log grew, the job or one of its tasks changed, or it is time to
+// ask whether the caller may read on.
+func (t *tail) wait(grown <-chan struct{}, changed *store.Changes, tick <-chan time.Time) error {
 	for {
 		select {
 		case <-t.ctx.Done():
 			return t.ctx.Err()
 		case <-grown:
+			return nil
+		case <-tick:
 			return nil
 		case <-changed.Wake:
 			for _, id := range changed.Take() {

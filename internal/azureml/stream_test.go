@@ -275,16 +275,36 @@ func TestEventsEndWithTheSession(t *testing.T) {
 	w.srv.Gate = gate
 	r := w.follow("eve", wsURL+"/events?follow=true")
 	wantReady(t, r)
-	w.cluster("gpu")
+	gpu := w.cluster("gpu")
 	if id, err := r.ReadString('\n'); err != nil || !strings.HasPrefix(id, "id: ") {
 		t.Fatalf("got %q, %v; want an event", id, err)
 	}
 	gate.gone.Store(true)
-	must(t, w.db.Do(t.Context(), func(tx *store.Tx) error {
-		tx.Note(w.main.ID, "Test", "something that who has left must not hear of")
-		return nil
-	}))
+	w.do(func(tx *store.Tx) error {
+		tx.Note(gpu, "Test", "something that who has left must not hear of")
+		c, err := store.Get[atelier.Compute](tx, gpu)
+		if err != nil {
+			return err
+		}
+		return store.Put(tx, c) // streams wake up
+	})
 	if rest, err := io.ReadAll(r); err != nil || strings.Contains(string(rest), "must not hear") {
 		t.Fatalf("after the session's end: %q, %v", rest, err)
+	}
+}
+
+func TestLogsEndWithTheSession(t *testing.T) {
+	w := rich(t)
+	w.ann("PUT", wsURL+"/jobs/j", jobBody("gpu", "")).want(201)
+	w.start("j", 1)
+	gate := leaving{gone: new(atomic.Bool)}
+	w.srv.Gate = gate
+	r := w.follow("eve", wsURL+"/jobs/j/output?follow=true")
+	w.say("j", 1, userLog, "one\n")
+	wantLines(t, r, "one")
+	gate.gone.Store(true)
+	w.say("j", 1, userLog, "two\n")
+	if rest, err := io.ReadAll(r); err == nil || len(rest) != 0 {
+		t.Fatalf("after the session's end: %q, %v; want the stream to be broken off", rest, err)
 	}
 }
