@@ -9,10 +9,15 @@ export function MenuButtons({ name }: { name: string }) {
   const running = useOperations().filter((o) => !o.endedAt).length
   return (
     <>
-      <Button appearance="subtle" icon={<AlertRegular />} aria-label={t('shell.operations', { n: running })} />
-      <LanguageButton />
-      <ThemeButton />
-      <UserButton name={name} />
+      <Button
+        aria-disabled="true"
+        appearance="subtle"
+        icon={<AlertRegular />}
+        aria-label={t('shell.operations', { n: running })}
+      />
+      <LanguageButton aria-disabled="true" />
+      <ThemeButton aria-disabled="true" />
+      <UserButton aria-disabled="true" name={name} />
     </>
   )
 }

@@ -9,7 +9,7 @@ import {
   SettingsRegular,
 } from '@fluentui/react-icons'
 import { useQuery } from '@tanstack/react-query'
-import { Link, Outlet, useLocation, useNavigate, useParams } from '@tanstack/react-router'
+import { Link, Outlet, useLocation, useParams, useRouter } from '@tanstack/react-router'
 import { type JSX, useEffect, useRef, useState } from 'react'
 import type { WorkspaceRef } from '~/api/http.ts'
 import { useFreshness, useLive } from '~/api/live.ts'
@@ -236,11 +236,12 @@ function useDrawer() {
 /** A session that ended leads to the sign-in page, and from there back. */
 function useGoToSignIn() {
   const freshness = useFreshness()
-  const navigate = useNavigate()
-  const { href } = useLocation()
+  const router = useRouter()
   useEffect(() => {
-    if (freshness.state === 'signedOut') void navigate({ to: '/signin', search: { next: href, over: true } })
-  }, [freshness.state, navigate, href])
+    if (freshness.state !== 'signedOut') return
+    // Once: each navigation has another address, and would ask for the next before the page is there.
+    void router.navigate({ to: '/signin', search: { next: router.latestLocation.href, over: true } })
+  }, [freshness.state, router])
 }
 
 type Item = { to: string; label: string; icon: JSX.Element }

@@ -9,7 +9,9 @@ import { FreshnessChip } from './FreshnessChip.tsx'
 import { MenuButtons } from './MenuButtons.tsx'
 import { PaletteButton } from './PaletteButton.tsx'
 
-const TopMenus = lazy(() => import('./TopMenus.tsx').then((m) => ({ default: m.TopMenus })))
+// Asked for at once, so that it is there soon after the page, which does not wait for it.
+const coming = import('./TopMenus.tsx').then((m) => ({ default: m.TopMenus }))
+const TopMenus = lazy(() => coming)
 
 const useStyles = makeStyles({
   root: {

@@ -74,7 +74,7 @@ export function FilterBar(props: FilterProps) {
           )
         }
       />
-      <Suspense fallback={<FieldButton />}>
+      <Suspense fallback={<FieldButton aria-disabled="true" />}>
         <FieldMenu {...props} />
       </Suspense>
       {filters.length > 0 && (
@@ -109,7 +109,7 @@ export function FilterBar(props: FilterProps) {
         checked={search.mine ?? false}
         onChange={(_, d) => change({ mine: d.checked === true || undefined }, { push: true })}
       />
-      <Suspense fallback={<ColumnButton />}>
+      <Suspense fallback={<ColumnButton aria-disabled="true" />}>
         <ColumnMenu {...props} />
       </Suspense>
     </div>
