@@ -148,6 +148,8 @@ type Props = {
   onSelect?: (selected: Set<string>) => void
   /** What there is to do where there are no jobs at all. */
   action?: ReactNode
+  /** What is said where there are none, and could be none. */
+  empty?: ReactNode
 }
 
 /** Jobs, newest first, page by page: what they are, how they are and why; narrowed and sorted as the address says. */
@@ -176,6 +178,7 @@ export function JobTable(props: Props) {
   if (query.isError && !query.data) return <Failure error={query.error} retry={() => void query.refetch()} />
   if (query.isPending) return <Loading rows={8} />
   if (rows.length === 0 && !narrowed && !query.isPlaceholderData) {
+    if (props.empty) return props.empty
     return (
       <Empty
         title={props.compute ? t('jobs.empty.compute', { name: props.compute }) : t('jobs.empty')}

@@ -84,6 +84,8 @@ export const attach = {
   'attached.test.lead':
     'Connects to {address} now and looks at what a job would need. What you enter here is used for this one test and is not kept.',
   'attached.test.noAddress': 'The address of this compute is not known, so there is nothing to connect to.',
+  'attached.noJobs': 'No job is for {name}',
+  'attached.noJobs.help': 'Jobs for it are refused until Atelier can run them there. Use a cluster or an instance.',
   'attached.hostKey': 'Trusted host key',
   'ssh.userName': 'User name',
   'ssh.method': 'Authentication',

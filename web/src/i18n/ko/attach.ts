@@ -86,6 +86,9 @@ export const attach: Record<keyof typeof en, string> = {
   'attached.test.lead':
     '지금 {address}에 접속하여 작업에 필요한 것이 있는지 확인합니다. 여기에 입력한 값은 이 테스트에만 사용되며 보관되지 않습니다.',
   'attached.test.noAddress': '이 컴퓨팅의 주소를 알 수 없어 접속할 곳이 없습니다.',
+  'attached.noJobs': '{name}의 작업이 없습니다',
+  'attached.noJobs.help':
+    'Atelier가 여기에서 실행할 수 있을 때까지 이 컴퓨팅에 제출한 작업은 거부됩니다. 클러스터나 인스턴스를 사용하세요.',
   'attached.hostKey': '신뢰하는 호스트 키',
   'ssh.userName': '사용자 이름',
   'ssh.method': '인증',

@@ -1,4 +1,5 @@
 import type { Compute } from '~/api/types.ts'
+import { Empty } from '~/components/Notice.tsx'
 import { useText } from '~/i18n/text.tsx'
 import { EventList } from '~/modules/EventList.tsx'
 import { JobTable } from '~/modules/JobTable.tsx'
@@ -25,7 +26,12 @@ export function AttachedDetail({ compute, view, gone }: { compute: Compute; view
       />
       {shown === 'overview' && <AttachedOverview compute={compute} />}
       {shown === 'health' && <AttachedHealth compute={compute} gone={gone} />}
-      {shown === 'jobs' && <JobTable compute={name} />}
+      {shown === 'jobs' && (
+        <JobTable
+          compute={name}
+          empty={<Empty title={t('attached.noJobs', { name })}>{t('attached.noJobs.help')}</Empty>}
+        />
+      )}
       {shown === 'events' && <EventList target={`computes/${name}`} />}
     </>
   )
