@@ -55,7 +55,6 @@ export function append(data: EventPages | undefined, events: AtelierEvent[]): Ev
 
 export class Invalidator {
   #client: QueryClient
-  #events: AtelierEvent[] = []
   #waiting = new Map<string, QueryKey>()
   #quietUntil = 0
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -65,7 +64,7 @@ export class Invalidator {
   }
 
   take(events: AtelierEvent[]): void {
-    this.#events.push(...events)
+    this.#tell(events)
     for (const event of events) {
       for (const key of stale(event)) this.#waiting.set(JSON.stringify(key), key)
     }
@@ -85,9 +84,9 @@ export class Invalidator {
     const all = [...this.#waiting.values()]
     this.#waiting.clear()
     for (const queryKey of all) void this.#client.invalidateQueries({ queryKey })
-    this.#tell(this.#events.splice(0))
   }
 
+  /** Lists of events take up what came at once: that asks the server for nothing. */
   #tell(events: AtelierEvent[]): void {
     for (const query of this.#client.getQueryCache().findAll({ queryKey: keys.events() })) {
       const wanted = events.filter((e) => matches((query.queryKey[1] ?? {}) as EventFilter, e))
