@@ -1,20 +1,11 @@
 import { Button, type ButtonProps } from '@fluentui/react-components'
-import { AlertRegular, DarkThemeRegular, LocalLanguageRegular, PersonRegular } from '@fluentui/react-icons'
+import { DarkThemeRegular, LocalLanguageRegular, PersonRegular } from '@fluentui/react-icons'
 import { useText } from '~/i18n/text.tsx'
-import { useOperations } from '~/modules/operations.ts'
 
 /** The buttons at the end of the top bar, before their menus are there. */
 export function MenuButtons({ name }: { name: string }) {
-  const t = useText()
-  const running = useOperations().filter((o) => !o.endedAt).length
   return (
     <>
-      <Button
-        aria-disabled="true"
-        appearance="subtle"
-        icon={<AlertRegular />}
-        aria-label={t('shell.operations', { n: running })}
-      />
       <LanguageButton aria-disabled="true" />
       <ThemeButton aria-disabled="true" />
       <UserButton aria-disabled="true" name={name} />

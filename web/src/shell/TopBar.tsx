@@ -5,6 +5,7 @@ import { lazy, type ReactNode, Suspense } from 'react'
 import type { WorkspaceRef } from '~/api/http.ts'
 import { session } from '~/api/queries/session.ts'
 import { useText } from '~/i18n/text.tsx'
+import { OperationsTray } from '~/modules/OperationsTray.tsx'
 import { FreshnessChip } from './FreshnessChip.tsx'
 import { MenuButtons } from './MenuButtons.tsx'
 import { PaletteButton } from './PaletteButton.tsx'
@@ -77,6 +78,7 @@ export function TopBar({ ws, menu }: { ws: WorkspaceRef; menu: ReactNode }) {
       <PaletteButton />
       <div className={styles.end}>
         <FreshnessChip />
+        <OperationsTray />
         <Suspense fallback={<MenuButtons name={name} />}>
           <TopMenus ws={ws} name={name} />
         </Suspense>

@@ -16,7 +16,6 @@ import type { WorkspaceRef } from '~/api/http.ts'
 import { signOut } from '~/api/queries/session.ts'
 import { type Language, languages } from '~/i18n/catalogue.ts'
 import { useText } from '~/i18n/text.tsx'
-import { OperationsTray } from '~/modules/OperationsTray.tsx'
 import { useToasts } from '~/modules/toast.tsx'
 import { LanguageButton, ThemeButton, UserButton } from './MenuButtons.tsx'
 import { usePreferences } from './preferences.ts'
@@ -31,7 +30,7 @@ const useStyles = makeStyles({
   },
 })
 
-/** The menus at the end of the top bar: operations, language, theme, account. */
+/** The menus at the end of the top bar: language, theme, account. */
 export function TopMenus({ ws, name }: { ws: WorkspaceRef; name: string }) {
   const t = useText()
   const styles = useStyles()
@@ -51,7 +50,6 @@ export function TopMenus({ ws, name }: { ws: WorkspaceRef; name: string }) {
   }
   return (
     <>
-      <OperationsTray />
       <Menu
         checkedValues={{ language: [language] }}
         onCheckedValueChange={(_, d) => choose({ language: d.checkedItems[0] as Language })}
