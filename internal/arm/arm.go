@@ -41,10 +41,6 @@ type Caller interface {
 // also the status; nil is no body.
 type Handler func(*Request) (status int, body any, err error)
 
-// Stream is a body that writes itself after the status and the headers were sent.
-// An error breaks the connection off, so that the client sees that bytes are missing.
-type Stream func(w http.ResponseWriter) error
-
 // Route is one operation.
 type Route struct {
 	Method  string

@@ -93,7 +93,7 @@ func (s *Server) serve(w *tracker, r *http.Request, id string) {
 		if status != 0 {
 			w.WriteHeader(status)
 		}
-		if err := stream(w); err != nil {
+		if err := stream.send(w, patience); err != nil {
 			if r.Context().Err() == nil {
 				s.Log.Warn("stream broken off", "op", r.Method+" "+r.URL.Path, "err", err)
 			}
