@@ -113,12 +113,14 @@ func (p *pretend) restore(ctx context.Context) error {
 		if err == nil {
 			err = json.Unmarshal(text, &s)
 		}
+		torn := err != nil || s.Name != name // by a power cut, which ended the machine too
+		if torn {
+			p.log.Warn("a machine of the pretend cloud cannot be read, and is ended", "machine", name, "err", err)
+		}
 		switch {
-		case err != nil || s.Name != name:
-			return fmt.Errorf("read %s: %w", filepath.Join(p.machines, e.Name()), errors.Join(err, provider.CheckName(s.Name)))
-		case !s.Booted:
+		case !torn && !s.Booted:
 			booting = append(booting, s.Machine)
-		case alive[name]:
+		case !torn && alive[name]:
 			running = append(running, s.Machine)
 		default:
 			if err := p.end(ctx, name); err != nil {

@@ -190,6 +190,24 @@ func (c cloud) eventuallyListed(p provider.Provider, want ...string) {
 	}
 }
 
+// TestPretendTornFile is after a power cut: the server has to start all the same, and
+// nothing is left of the machine.
+func TestPretendTornFile(t *testing.T) {
+	c := newCloud(t, 0)
+	p := c.open()
+	for _, name := range []string{"one", "two"} {
+		if err := p.Launch(t.Context(), machine(name, "Standard_DS3_v2")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.eventually("one", "two")
+	if err := os.Truncate(filepath.Join(c.Fake, "machines", "one.json"), 0); err != nil {
+		t.Fatal(err)
+	}
+	c.listed(c.open(), "two")
+	c.eventually("two")
+}
+
 func TestPretendCapacity(t *testing.T) {
 	c := newCloud(t, time.Hour)
 	p := c.open()
