@@ -78,6 +78,9 @@ func open(ctx context.Context, s settings, log *slog.Logger) (srv *server, err e
 	if err != nil {
 		return srv, fmt.Errorf("open the principals: %w", err)
 	}
+	if err := srv.auth.LoadSessions(s.DataDir); err != nil {
+		return srv, err
+	}
 	blobs, drafts, err := openBlobs(ctx, s)
 	if err != nil {
 		return srv, err
@@ -364,7 +367,7 @@ func every(ctx context.Context, f func() time.Duration) {
 
 func (s *server) close() {
 	if s.auth != nil {
-		if err := auth.RemoveLocal(s.DataDir); err != nil {
+		if err := errors.Join(auth.RemoveLocal(s.DataDir), s.auth.SaveSessions(s.DataDir)); err != nil {
 			s.log.Warn("clean up", "err", err)
 		}
 	}

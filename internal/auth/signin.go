@@ -23,7 +23,8 @@ const (
 )
 
 // sessions are the browsers that signed in, and the links that may still be used
-// to. They live in memory: a server that starts again prints a new link.
+// to. They live in memory: a server that starts again prints a new link, and takes up
+// the browsers that were signed in when it ended in order.
 type sessions struct {
 	now func() time.Time
 
