@@ -131,7 +131,7 @@ const useStyles = makeStyles({
   keys: { color: tokens.colorNeutralForeground3, '@media (max-width: 767px)': { display: 'none' } },
   heading: { margin: 0 },
   help: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalXS },
-  errors: { margin: 0, paddingInlineStart: tokens.spacingHorizontalL },
+  errors: { margin: 0, paddingInlineStart: tokens.spacingHorizontalL, '& li': { minHeight: '28px' } },
 })
 
 /** A form of one or more steps on a page of its own, with what the server says beside it. */
@@ -245,6 +245,7 @@ function Steps({ steps, step, errors }: Props) {
                 search={(was: object) => ({ ...was, step: s.id }) as never}
                 className={mergeClasses(styles.step, current && styles.current, wrong && styles.wrong)}
                 aria-current={current ? 'step' : undefined}
+                activeProps={{ 'aria-current': current ? 'step' : undefined }}
               >
                 <span className={mergeClasses(styles.number, current && styles.currentNumber)} aria-hidden="true">
                   {i + 1}
