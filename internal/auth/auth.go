@@ -41,13 +41,13 @@ type Config struct {
 type Auth struct {
 	cfg        Config
 	tenant     string
-	principals *principals
+	principals *resident[atelier.Principal]
 	issuer     *issuer
 	local      *local
 	sessions   *sessions
 	devices    *devices
 	tasks      *tasks
-	personal   *personal
+	personal   *resident[atelier.Token]
 	guesses    *guesses
 }
 
@@ -56,7 +56,9 @@ func New(cfg Config) (*Auth, error) {
 	if cfg.Owner == "" {
 		cfg.Owner = "local"
 	}
-	a := &Auth{cfg: cfg, tenant: cfg.Keys.Tenant(), principals: &principals{}, tasks: &tasks{}, personal: &personal{}}
+	a := &Auth{cfg: cfg, tenant: cfg.Keys.Tenant(), tasks: &tasks{}}
+	a.principals = &resident[atelier.Principal]{kind: atelier.KindPrincipal}
+	a.personal = &resident[atelier.Token]{kind: atelier.KindToken}
 	a.cfg.Endpoints = endpoints(cfg)
 	a.local = newLocal()
 	a.sessions = newSessions(cfg.Now)
@@ -267,35 +269,37 @@ func (a *Auth) base(r *http.Request) string {
 	return a.cfg.Endpoints[0]
 }
 
-// principals is the view of who can sign in. It has a lock of its own, so that a
+// resident is a view of all resources of a kind. It has a lock of its own, so that a
 // request need not wait for transactions to know its caller.
-type principals struct {
+type resident[T any] struct {
+	kind string
 	mu   sync.RWMutex
-	byID map[atelier.ID]*atelier.Principal
+	byID map[atelier.ID]*T
 }
 
-func (p *principals) Kinds() []string { return []string{atelier.KindPrincipal} }
+func (v *resident[T]) Kinds() []string { return []string{v.kind} }
 
-func (p *principals) Reset() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.byID = map[atelier.ID]*atelier.Principal{}
+func (v *resident[T]) Reset() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.byID = map[atelier.ID]*T{}
 }
 
-func (p *principals) Apply(c store.Change) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+func (v *resident[T]) Apply(c store.Change) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	if c.Gone {
-		delete(p.byID, c.ID)
+		delete(v.byID, c.ID)
 		return
 	}
-	p.byID[c.ID] = c.Resource().(*atelier.Principal)
+	v.byID[c.ID] = any(c.Resource()).(*T)
 }
 
-func (p *principals) get(id atelier.ID) *atelier.Principal {
-	p.mu.RLock()
-	defer p.mu.RUnlock()
-	return p.byID[id]
+// get returns the resource, which must not be changed, or nil.
+func (v *resident[T]) get(id atelier.ID) *T {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return v.byID[id]
 }
 
 // AddPrincipal stores a new principal; secret, if not empty, is what a service

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/atelier-compute/atelier"
@@ -22,36 +21,6 @@ const (
 	mostTokenDays  = 365
 	usedEvery      = time.Hour // that the use of a token is written down
 )
-
-// personal is the view of the personal tokens.
-type personal struct {
-	mu   sync.RWMutex
-	byID map[atelier.ID]*atelier.Token
-}
-
-func (v *personal) Kinds() []string { return []string{atelier.KindToken} }
-
-func (v *personal) Reset() {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.byID = map[atelier.ID]*atelier.Token{}
-}
-
-func (v *personal) Apply(c store.Change) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if c.Gone {
-		delete(v.byID, c.ID)
-		return
-	}
-	v.byID[c.ID] = c.Resource().(*atelier.Token)
-}
-
-func (v *personal) get(id atelier.ID) *atelier.Token {
-	v.mu.RLock()
-	defer v.mu.RUnlock()
-	return v.byID[id]
-}
 
 func tokenID(name string) atelier.ID { return atelier.ID(atelier.KindToken + "/" + name) }
 
