@@ -53,11 +53,13 @@ test('F26: what idles is stopped by one click, and started again for a job that 
   await expect(tray.getByRole('listitem')).toContainText(t('operations.verb.stop'))
   await expect(tray.getByRole('link', { name: 'ci-kim' })).toBeVisible()
   await page.reload()
+  await expect(idle.getByText(t('home.idle.none'))).toBeVisible()
   await bell.click()
   await expect(tray.getByRole('listitem')).toHaveCount(1)
   await tray.getByRole('button', { name: t('operations.clear') }).click()
   await expect(tray.getByText(t('operations.none'))).toBeVisible()
   await page.keyboard.press('Escape')
+  await expect(tray).toHaveCount(0)
 
   await makeJob(studio, 'train', 'ci-kim', 'true')
   const waiting = page.getByRole('region', { name: t('home.waiting') })

@@ -7,7 +7,7 @@ import {
 } from '@fluentui/react-icons'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import type { RefObject } from 'react'
+import { type RefObject, useRef } from 'react'
 import { computes } from '~/api/queries/compute.ts'
 import type { MessageId } from '~/i18n/catalogue.ts'
 import { useFormat, useText } from '~/i18n/text.tsx'
@@ -50,6 +50,12 @@ export function OperationsTrayList({ bell, close }: { bell: RefObject<HTMLElemen
   const t = useText()
   const styles = useStyles()
   const ops = useOperations()
+  const closer = useRef<HTMLButtonElement>(null)
+  // The button that clears goes with what it cleared, and must not take the focus along.
+  const clear = () => {
+    forgetEnded()
+    closer.current?.focus()
+  }
   return (
     <Popover
       open
@@ -63,11 +69,12 @@ export function OperationsTrayList({ bell, close }: { bell: RefObject<HTMLElemen
             {t('operations.title')}
           </Subtitle2>
           {ops.some((o) => o.endedAt) && (
-            <Button size="small" appearance="subtle" onClick={forgetEnded}>
+            <Button size="small" appearance="subtle" onClick={clear}>
               {t('operations.clear')}
             </Button>
           )}
           <Button
+            ref={closer}
             size="small"
             appearance="subtle"
             icon={<DismissRegular />}
