@@ -65,6 +65,7 @@ func exists(files fs.FS, name string) bool {
 func (s *Studio) file(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(r.URL.Path, "/")
 	_, known := contentTypes[path.Ext(name)]
+	known = known && !strings.HasPrefix(name, "w/") // below it are pages; a job may be called train.json
 	switch {
 	case !s.built():
 		http.NotFound(w, r)

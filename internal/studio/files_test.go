@@ -46,7 +46,7 @@ const html = "text/html,application/xhtml+xml,*/*;q=0.8"
 func TestStudioPage(t *testing.T) {
 	s := newBuilt(t)
 	nonces := map[string]bool{}
-	for _, path := range []string{"/", "/signin", "/compute/clusters", "/jobs/calm_hill_1?tab=logs", "/w/default/data/mnist:1.2", "/users/kim@example.com", "/assets"} {
+	for _, path := range []string{"/", "/signin", "/compute/clusters", "/jobs/calm_hill_1?tab=logs", "/w/default/data/mnist:1.2", "/w/default/jobs/train.json", "/users/kim@example.com", "/assets"} {
 		w := serve(s, "GET", path, nil, "Accept", html)
 		if w.Code != 200 || w.Header().Get("Content-Type") != "text/html; charset=utf-8" || w.Header().Get("Cache-Control") != "no-cache" {
 			t.Errorf("%s: %d %v", path, w.Code, w.Header())
@@ -66,8 +66,8 @@ func TestStudioPage(t *testing.T) {
 			t.Errorf("%s: %v", path, w.Header())
 		}
 	}
-	if len(nonces) != 7 {
-		t.Errorf("%d different nonces for 7 requests", len(nonces))
+	if len(nonces) != 8 {
+		t.Errorf("%d different nonces for 8 requests", len(nonces))
 	}
 }
 
