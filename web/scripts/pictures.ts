@@ -7,7 +7,7 @@ import { Machine } from '../e2e/sshd.ts'
 import { type Words, words } from '../e2e/words.ts'
 import { people, scene, ws } from './scene.ts'
 
-test.use({ actionTimeout: 15_000 })
+test.use({ actionTimeout: 30_000, navigationTimeout: 60_000 })
 
 const out = resolve(process.env.PICTURES ?? '../docs/images')
 
@@ -82,7 +82,9 @@ test('pictures', async ({ browser }) => {
       const t = words(language)
       const name = (of: string) => (language === 'ko' ? `${of}-ko` : of)
       await as(browser, server, who, { language }, async (page) => {
-        await take(page, server, `/compute/clusters?${columns}`, name('compute'))
+        await take(page, server, `/compute/clusters?${columns}`, name('compute'), () =>
+          expect(page.getByText(t('compute.size.cpu', { cores: 4, memory: '14' }))).toBeVisible(),
+        )
         await take(page, server, '/compute/new/cluster', name('new-cluster'), () => previewed(page, t))
         await take(page, server, '/compute/new/attach-vm', name('attach'), () => tried(page, t, machine))
         await take(page, server, '/compute/clusters/cpu/nodes', name('nodes'))
