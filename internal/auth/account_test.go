@@ -209,6 +209,32 @@ func TestGuessesAreBounded(t *testing.T) {
 			t.Errorf("%d guesses at one user", tried)
 		}
 	})
+	t.Run("not-from-where-it-was-known", func(t *testing.T) {
+		b.guesses = newGuesses(b.now)
+		if got := try("192.0.2.3", "kim", goodPassword); got != "" {
+			t.Fatal(got)
+		}
+		for range b.guesses.all.free + 1 {
+			if err := b.guesses.begin(NewGUID(), "kim"); err != nil {
+				b.t = b.t.Add(b.guesses.user.most)
+			}
+		}
+		for range b.guesses.all.free + 1 {
+			_ = b.guesses.begin(NewGUID(), NewGUID())
+		}
+		if got := try("192.0.2.4", "kim", goodPassword); got != "TooManyTries" {
+			t.Errorf("from a new address: %q", got)
+		}
+		if got := try("192.0.2.3", "kim", goodPassword); got != "" {
+			t.Errorf("somebody who guesses keeps kim out: %q", got)
+		}
+		for range freeFailures + 1 {
+			try("192.0.2.3", "kim", "wrong")
+		}
+		if got := try("192.0.2.3", "kim", goodPassword); got != "TooManyTries" {
+			t.Errorf("guesses from a known address: %q", got)
+		}
+	})
 	t.Run("who-knows-the-password-counts-for-nothing", func(t *testing.T) {
 		b.guesses = newGuesses(b.now)
 		for range b.guesses.all.free + 2 {

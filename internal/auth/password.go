@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"crypto/sha256"
 	"net"
 	"net/http"
 	"strings"
@@ -16,8 +17,12 @@ const minPassword = 12 // characters
 
 // guesses bound how often passwords may be tried: of a user from one address, of a
 // user in all, and in all. The wider the circle, the more is free and the shorter
-// the wait, so that whoever guesses keeps nobody out for long.
-type guesses struct{ here, user, all limiter }
+// the wait. Who guesses without end always has the next try, so the wider circles do
+// not hold for an address from which the user's password was known before.
+type guesses struct {
+	here, user, all limiter
+	known           cache
+}
 
 func newGuesses(now func() time.Time) *guesses {
 	return &guesses{
@@ -30,7 +35,10 @@ func newGuesses(now func() time.Time) *guesses {
 // begin counts a try as a failure before its outcome is known, so that many at once
 // are counted too, or says that it has to wait.
 func (g *guesses) begin(from, user string) error {
-	wait := max(g.here.wait(from+" "+user), g.user.wait(user), g.all.wait(""))
+	wait := g.here.wait(from + " " + user)
+	if !g.known.has(whence(from, user)) {
+		wait = max(wait, g.user.wait(user), g.all.wait(""))
+	}
 	if wait > 0 {
 		return atelier.Errorf(atelier.Transient, "TooManyTries", "too many wrong passwords; wait %d seconds, then try again", int(wait/time.Second)+1)
 	}
@@ -45,7 +53,10 @@ func (g *guesses) succeed(from, user string) {
 	g.here.succeed(from + " " + user)
 	g.user.succeed(user)
 	g.all.undo("")
+	g.known.add(whence(from, user))
 }
+
+func whence(from, user string) mark { return sha256.Sum256([]byte(from + " " + user)) }
 
 // SignInPassword opens a session for the user whose password it is. A user who does
 // not exist, or has no password, costs as much time and is told the same as a wrong
