@@ -46,7 +46,10 @@ async function asked(studio: Studio, name: string) {
     publicIp: p.enableNodePublicIp,
     root: p.enableRootAccess,
     setupScripts: p.setupScripts,
-    schedules: p.schedules.computeStartStop.map(({ id: _, provisioningStatus: __, ...s }) => s),
+    schedules: p.schedules.computeStartStop.map(({ action, status, triggerType, cron }) => {
+      const { expression, timeZone } = cron as Record<string, unknown>
+      return { action, status, triggerType, cron: { expression, timeZone } }
+    }),
     apps: p.customServices.map((a) => ({
       name: a.name,
       image: a.image,
@@ -131,7 +134,7 @@ test('F13: an instance with schedules, idle shutdown and an application, and the
   const stop = page.getByRole('group', { name: t('newInstance.schedule.n', { n: 2 }), exact: true })
   const said = stop.getByText('Asia/Seoul): ')
   await expect(said).toBeVisible()
-  const times = (await said.innerText()).split(': ').slice(1).join(': ').split(' · ')
+  const times = ((await said.textContent()) ?? '').split(': ').slice(1).join(': ').split(' · ')
   expect(times).toHaveLength(3)
   for (const time of times) expect(time).toMatch(/(0?[89]:30|오전 0?[89]:30)/)
 
@@ -140,7 +143,7 @@ test('F13: an instance with schedules, idle shutdown and an application, and the
   await expect(page).toHaveURL(/step=review/)
   for (const what of ['schedules', 'setupScripts', 'customServices'] as const)
     await expect(page.getByText(t(`preview.warning.NotEnforced.${what}`))).toBeVisible()
-  await expect(page.getByRole('tab', { name: 'YAML' })).toHaveAttribute('aria-selected', 'true')
+  await expect(page.getByRole('tab', { name: t('copy.yaml') })).toHaveAttribute('aria-selected', 'true')
   const lines = {
     cli: await copied(page, t, 'cli'),
     rest: await copied(page, t, 'rest'),
@@ -190,7 +193,18 @@ test('F13: an instance with schedules, idle shutdown and an application, and the
   await again('CLI', () => server.shell(lines.cli))
   await again('REST', () => server.shell(lines.rest, env))
   if (existsSync(python)) {
-    await again('Python SDK', () => server.shell(`eval "$(atelier env)"\nexec ${python} - <<'END'\n${lines.sdk}\nEND`))
+    const program = (sdk: string) => `eval "$(atelier env)"\nexec ${python} - <<'END'\n${sdk}\nEND`
+    await again('Python', () => server.shell(program(lines.sdk)))
+    // Where the workspace is, azure-ai-ml has words for all of it.
+    await studio.open('/compute/new/instance?from=ci-full&step=review')
+    await page.getByRole('link', { name: t('newInstance.step.required') }).click()
+    await page.getByRole('combobox', { name: t('wizard.field.location') }).selectOption('local')
+    await expect(field(page, t('wizard.field.name'))).toHaveValue('ci-full-n2')
+    const sdk = await copied(page, t, 'sdk')
+    expect(sdk).toContain('ml.compute.begin_create_or_update(ComputeInstance(')
+    await server.shell(program(sdk))
+    const here = await asked(studio, 'ci-full-n2')
+    expect(here).toEqual({ ...made, location: 'local', vmSize: here.vmSize })
   }
 })
 

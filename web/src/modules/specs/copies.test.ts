@@ -4,6 +4,7 @@ import { parse } from 'yaml'
 import { clusterDefaults, clusterDocument, clusterValues } from './cluster.ts'
 import { copies } from './copies.ts'
 import type { Place } from './document.ts'
+import { type InstanceValues, instanceDefaults, instanceDocument, instanceValues } from './instance.ts'
 
 const ws = {
   subscription: '00000000-0000-0000-0000-000000000000',
@@ -148,6 +149,65 @@ ml.compute.begin_create_or_update(AmlCompute(
   })
 })
 
+describe('an instance of the form', () => {
+  const full: InstanceValues = {
+    ...instanceDefaults,
+    name: 'desk',
+    location: 'local',
+    size: 'Local',
+    idle: '1h 30m',
+    schedules: [{ action: 'Stop', time: '18:00', days: ['1', '5'], timeZone: 'Asia/Seoul' }],
+    ssh: true,
+    adminKey: 'ssh-ed25519 AAAA me',
+    network: { resourceGroup: 'net', network: 'v', subnet: 's' },
+    noPublicIp: true,
+    root: false,
+    scriptOn: true,
+    scriptPath: 'setup.sh',
+    apps: [{ name: 'rs', image: 'rocker', target: '8787', published: '9797', env: 'A=b=c\nD=', mounts: '/a:/b' }],
+  }
+
+  it('is duplicated as it was', () => {
+    const { body } = instanceDocument(full, ws)
+    const compute = { name: 'desk', tags: null, identity: null, ...body }
+    expect(instanceValues(compute as never, 'CPU')).toEqual({ ...full, name: '', idle: '90' })
+  })
+
+  it('is a file of the computeInstance schema, and Python', () => {
+    const all = copies(place, instanceDocument(full, ws))
+    expect(parse(all.yaml)).toMatchObject({
+      type: 'computeinstance',
+      idle_time_before_shutdown_minutes: 90,
+      schedules: {
+        compute_start_stop: [
+          {
+            action: 'stop',
+            state: 'enabled',
+            trigger: { type: 'cron', expression: '0 18 * * 1,5', time_zone: 'Asia/Seoul' },
+          },
+        ],
+      },
+      enable_node_public_ip: false,
+      enable_root_access: false,
+      setup_scripts: { creation_script: { path: 'setup.sh', timeout_minutes: 15 } },
+      custom_applications: [
+        {
+          name: 'rs',
+          endpoints: [{ target: 8787, published: 9797 }],
+          environment_variables: { A: 'b=c', D: '' },
+          bind_mounts: [{ source: '/a', target: '/b' }],
+        },
+      ],
+    })
+    expect(all.sdk).toContain('ml.compute.begin_create_or_update(ComputeInstance(')
+    expect(all.sdk).toContain('CronTrigger(expression="0 18 * * 1,5", time_zone="Asia/Seoul")')
+  })
+
+  it('is sent as it is where azure-ai-ml would put it elsewhere', () => {
+    expect(copies(place, instanceDocument({ ...full, location: 'fake' }, ws)).sdk).not.toContain('azure.ai.ml')
+  })
+})
+
 describe('a compute of a kind without a schema', () => {
   const document = {
     name: 'machine',
@@ -166,6 +226,7 @@ describe('a compute of a kind without a schema', () => {
     expect(all.cli).toContain('"password": "$PASSWORD"')
     expect(all.sdk).toContain('"password": os.environ["PASSWORD"],')
     expect(all.sdk).toContain('"privateKeyData": None,')
+    expect(all.sdk).toContain('computes/machine?api-version=')
     expect(parse(all.yaml).properties.computeType).toBe('VirtualMachine')
   })
 

@@ -162,9 +162,23 @@ export function instanceValues(c: Compute, processor: 'CPU' | 'GPU'): InstanceVa
     network: networkValues(i.subnet?.id),
     noPublicIp: i.enableNodePublicIp === false,
     root: i.enableRootAccess !== false,
+    ...scriptValues(i.setupScripts as InstanceBody['setupScripts']),
     apps: ((i.customServices ?? []) as ServiceBody[]).map(appValues),
     tags: tagValues(c.tags),
     description: c.properties.description ?? '',
+  }
+}
+
+function scriptValues(scripts: InstanceBody['setupScripts'] | null): Partial<InstanceValues> {
+  const { creationScript, startupScript } = scripts?.scripts ?? {}
+  const script = creationScript ?? startupScript
+  if (!script) return {}
+  return {
+    scriptOn: true,
+    scriptWhen: creationScript ? 'creation' : 'startup',
+    scriptPath: script.scriptData,
+    scriptArguments: script.scriptArguments ?? '',
+    scriptMinutes: String(Number.parseInt(script.timeout ?? instanceDefaults.scriptMinutes, 10)),
   }
 }
 

@@ -1,4 +1,5 @@
-/** Python that makes the document, with azure-ai-ml where it knows the kind and azure-mgmt-machinelearningservices where not. */
+/** Python that makes the document, with azure-ai-ml where it has words for it. */
+import { apiVersion, workspacePath } from '~/api/http.ts'
 import { type Place, type SafeDocument, secretOf } from './document.ts'
 import { fromIso } from './numbers.ts'
 import { call, list, literal, type Python, program } from './python.ts'
@@ -19,9 +20,10 @@ export function code(place: Place, document: SafeDocument): string {
     case 'AmlCompute':
       return byMl(place, cluster(document))
     case 'ComputeInstance':
-      return byMl(place, instance(document))
+      // azure-ai-ml puts every instance where the workspace is.
+      if (document.body.location === place.ws.location) return byMl(place, instance(document))
   }
-  return byManagement(place, document)
+  return byCore(place, document)
 }
 
 const comment = '# First, in a shell: eval "$(atelier env)"'
@@ -38,19 +40,22 @@ function byMl({ ws }: Place, compute: Python): string {
   )
 }
 
-function byManagement({ ws }: Place, document: SafeDocument): string {
+/** The request itself, for kinds and for members that azure-ai-ml has no words for. */
+function byCore({ ws }: Place, document: SafeDocument): string {
   const body = literalOf(document.body as never)
   const imports = [
+    'from azure.core import PipelineClient',
+    'from azure.core.pipeline.policies import BearerTokenCredentialPolicy',
+    'from azure.core.rest import HttpRequest',
     'from azure.identity import EnvironmentCredential',
-    'from azure.mgmt.machinelearningservices import AzureMachineLearningWorkspaces',
   ]
-  const where = [ws.resourceGroup, ws.name, document.name].map((s) => literal(s)).join(', ')
+  const path = `${workspacePath(ws)}/computes/${document.name}?api-version=${apiVersion}`
   return program(comment, ['import os', ''], imports, body, [
-    'ml = AzureMachineLearningWorkspaces(',
-    `    ${credential}, ${literal(ws.subscription)}, base_url=os.environ["ATELIER_ENDPOINT"],`,
-    '    credential_scopes=["https://management.azure.com/.default"],',
-    ')',
-    `ml.compute.begin_create_or_update(${where}, ${body.text}).result()`,
+    'server = os.environ["ATELIER_ENDPOINT"]',
+    `credential = ${credential}`,
+    'policy = BearerTokenCredentialPolicy(credential, "https://management.azure.com/.default")',
+    `request = HttpRequest("PUT", server + ${literal(path)}, json=${body.text})`,
+    'PipelineClient(server, policies=[policy]).send_request(request).raise_for_status()',
   ])
 }
 

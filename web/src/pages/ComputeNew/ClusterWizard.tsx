@@ -41,7 +41,7 @@ export function ClusterWizard({ start, from, locations }: Props) {
   useKeepDraft(draftKey, form, secret)
   const values = useWatch({ control: form.control }) as ClusterValues
   const stem = from ?? (values.processor === 'GPU' ? 'gpu-cluster' : 'cpu-cluster')
-  const nodePrice = useMachineDefaults(form, values, values.priority, stem)
+  const usual = useMachineDefaults(form, values, values.priority, stem)
 
   const post = usePost(draftKey, 'clusters')
   const document = clusterDocument(values, ws)
@@ -75,7 +75,7 @@ export function ClusterWizard({ start, from, locations }: Props) {
         restored: draft.restored,
         drop: () => {
           draft.drop()
-          form.reset({ ...start, name: '' })
+          form.reset({ ...start, name: usual.name })
         },
       }}
       onNext={() => void next()}
@@ -92,7 +92,7 @@ export function ClusterWizard({ start, from, locations }: Props) {
       {steps.step === 'vm' ? (
         <ClusterVm form={form} locations={locations} />
       ) : (
-        <ClusterAdvanced form={form} nodePrice={nodePrice} />
+        <ClusterAdvanced form={form} nodePrice={usual.price} />
       )}
     </WizardFrame>
   )

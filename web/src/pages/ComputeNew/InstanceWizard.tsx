@@ -51,7 +51,7 @@ export function InstanceWizard({ start, from, locations }: Props) {
   })
   useKeepDraft(draftKey, form, secret)
   const values = useWatch({ control: form.control }) as InstanceValues
-  useMachineDefaults(form, values, 'Dedicated', from ?? stemOf(me?.name))
+  const usual = useMachineDefaults(form, values, 'Dedicated', from ?? stemOf(me?.name))
 
   const post = usePost(draftKey, 'instances')
   const document = instanceDocument(values, ws)
@@ -80,7 +80,7 @@ export function InstanceWizard({ start, from, locations }: Props) {
         restored: draft.restored,
         drop: () => {
           draft.drop()
-          form.reset({ ...start, name: '' })
+          form.reset({ ...start, name: usual.name })
         },
       }}
       onNext={() => void next()}

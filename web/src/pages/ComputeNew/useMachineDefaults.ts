@@ -8,13 +8,13 @@ import { useFreeName } from './useFreeName.ts'
 
 type Machine = { name: string; size: string; location: string; processor: Processor }
 
-/** Fills in what the user need not say: a size that can be had, and a free name near the stem. Returns what a node costs. */
+/** Fills in what the user need not say: a size that can be had, and a free name near the stem. Returns that name, and what a node costs. */
 export function useMachineDefaults<T extends FieldValues & Machine>(
   all: UseFormReturn<T>,
   v: Machine,
   priority: string,
   stem: string,
-): number | null {
+): { price: number | null; name: string } {
   const form = all as unknown as UseFormReturn<Machine>
   const { data } = useQuery(sizes(useWorkspace(), v.location, priority))
   const chosen = data?.find((s) => s.name === v.size)
@@ -27,10 +27,10 @@ export function useMachineDefaults<T extends FieldValues & Machine>(
   const offered = useRef('')
   const { name } = v
   useEffect(() => {
+    if (!free) return
     // A name of the user's own stays, and so does a field that they emptied.
-    const empty = name === '' && !form.getFieldState('name').isDirty
-    if (free && name !== free && (empty || name === offered.current)) form.setValue('name', free)
-    if (free) offered.current = free
+    if (name === offered.current && name !== free) form.setValue('name', free)
+    offered.current = free
   }, [free, name, form])
-  return chosen?.pricePerHour ?? null
+  return { price: chosen?.pricePerHour ?? null, name: free ?? '' }
 }
