@@ -7,9 +7,8 @@ import { type EventFilter, events } from '~/api/queries/job.ts'
 import { type Column, DataTable } from '~/components/DataTable.tsx'
 import { Empty, Loading } from '~/components/Notice.tsx'
 import { TextLink } from '~/components/TextLink.tsx'
-import { Timestamp } from '~/components/Timestamp.tsx'
 import { useFormat, useText } from '~/i18n/text.tsx'
-import { useNow } from './clock.ts'
+import { Ago } from './Ago.tsx'
 import { type EventLine, type EventPart, eventLines, isSystem } from './eventText.ts'
 import { Failure } from './Failure.tsx'
 import { useWorkspace } from './workspace.tsx'
@@ -103,7 +102,6 @@ function EventTable({ lines }: { lines: EventLine[] }) {
   const t = useText()
   const styles = useStyles()
   const format = useFormat()
-  const now = useNow()
   const columns: Column<EventLine>[] = [
     {
       id: 'what',
@@ -139,7 +137,7 @@ function EventTable({ lines }: { lines: EventLine[] }) {
       width: '200px',
       cell: ({ event }) => (
         <span className={styles.time}>
-          {format.clock(event.at)} · <Timestamp at={event.at} now={now} />
+          {format.clock(event.at)} · <Ago at={event.at} />
         </span>
       ),
     },

@@ -23,3 +23,7 @@ function subscribe(f: () => void): () => void {
 
 /** The time, moved on once a second for as long as somebody looks. */
 export const useNow = (): number => useSyncExternalStore(subscribe, () => now)
+
+/** What is read from the time, read anew once a second; whoever shows it is drawn again only when it is another. */
+export const useClock = <T extends string | number | boolean>(read: (now: number) => T): T =>
+  useSyncExternalStore(subscribe, () => read(now))

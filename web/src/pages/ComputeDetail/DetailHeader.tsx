@@ -6,7 +6,7 @@ import { RouteTabs } from '~/components/RouteTabs.tsx'
 import { TextLink } from '~/components/TextLink.tsx'
 import type { MessageId } from '~/i18n/catalogue.ts'
 import { useFormat, useText } from '~/i18n/text.tsx'
-import { useNow } from '~/modules/clock.ts'
+import { useClock } from '~/modules/clock.ts'
 import { tabOf } from '~/modules/computeKinds.ts'
 import { ComputeState } from '~/modules/computeState.tsx'
 import { useWorkspace } from '~/modules/workspace.tsx'
@@ -44,7 +44,8 @@ export function DetailHeader(props: {
   const t = useText()
   const styles = useStyles()
   const format = useFormat()
-  const now = useNow()
+  const { since } = props
+  const age = useClock((now) => (since ? format.duration(Math.max(0, now - Date.parse(since))) : ''))
   const ws = useWorkspace()
   const c = props.compute
   const tab = tabOf(c)
@@ -65,9 +66,7 @@ export function DetailHeader(props: {
         aside={
           <>
             <ComputeState compute={c} />
-            {props.since && (
-              <span className={styles.age}>{format.duration(Math.max(0, now - Date.parse(props.since)))}</span>
-            )}
+            {age && <span className={styles.age}>{age}</span>}
             {props.aside}
           </>
         }

@@ -3,10 +3,9 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { useIntl } from 'react-intl'
 import { events } from '~/api/queries/job.ts'
 import { type Column, DataTable } from '~/components/DataTable.tsx'
-import { Timestamp } from '~/components/Timestamp.tsx'
 import type { MessageId } from '~/i18n/catalogue.ts'
 import { useText } from '~/i18n/text.tsx'
-import { useNow } from '~/modules/clock.ts'
+import { Ago } from '~/modules/Ago.tsx'
 import { StateBadge } from '~/modules/StateBadge.tsx'
 import { useWorkspace } from '~/modules/workspace.tsx'
 import { type GoneNode, goneNodes } from './clusterFacts.ts'
@@ -22,7 +21,6 @@ const useStyles = makeStyles({
 export function GoneNodes({ name }: { name: string }) {
   const t = useText()
   const styles = useStyles()
-  const now = useNow()
   const ws = useWorkspace()
   const { messages } = useIntl()
   const { data } = useInfiniteQuery(events(ws, { target: `computes/${name}` }))
@@ -49,7 +47,7 @@ export function GoneNodes({ name }: { name: string }) {
         )
       },
     },
-    { id: 'at', header: t('event.column.time'), card: true, cell: (n) => <Timestamp at={n.at} now={now} /> },
+    { id: 'at', header: t('event.column.time'), card: true, cell: (n) => <Ago at={n.at} /> },
   ]
   return (
     <section className={styles.root} aria-labelledby="gone">

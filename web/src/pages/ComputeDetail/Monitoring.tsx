@@ -7,7 +7,7 @@ import { type Range, ranges, series } from '~/api/queries/compute.ts'
 import { Empty, Loading } from '~/components/Notice.tsx'
 import { Panel } from '~/components/Panel.tsx'
 import { useText } from '~/i18n/text.tsx'
-import { useNow } from '~/modules/clock.ts'
+import { useClock } from '~/modules/clock.ts'
 import { Failure } from '~/modules/Failure.tsx'
 import { NodeStateChart } from '~/modules/NodeStateChart.tsx'
 import { NodeStateTable } from '~/modules/NodeStateTable.tsx'
@@ -34,7 +34,7 @@ export function Monitoring({ name, brief = false }: { name: string; brief?: bool
   const [asTable, setAsTable] = useState(false)
   const query = useQuery(series(ws, name, range))
   const { data, dataUpdatedAt } = query
-  const now = Math.max(Math.floor(useNow() / step) * step, dataUpdatedAt)
+  const now = Math.max(useClock((n) => Math.floor(n / step) * step), dataUpdatedAt)
   const shown = useMemo(() => data && stretch(data, now, ranges[range] * 3_600_000), [data, now, range])
   const choose = (r: Range) =>
     void navigate({ to: '.', search: (was: object) => ({ ...was, range: r }), replace: true } as never)

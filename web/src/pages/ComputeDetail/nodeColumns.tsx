@@ -14,10 +14,9 @@ import type { NodeInfo } from '~/api/types.ts'
 import { CopyButton } from '~/components/CopyButton.tsx'
 import type { Column } from '~/components/DataTable.tsx'
 import { TextLink } from '~/components/TextLink.tsx'
-import { Timestamp } from '~/components/Timestamp.tsx'
 import type { MessageId } from '~/i18n/catalogue.ts'
 import { type Text, useFormat, useText } from '~/i18n/text.tsx'
-import { useNow } from '~/modules/clock.ts'
+import { Ago } from '~/modules/Ago.tsx'
 import { StateBadge } from '~/modules/StateBadge.tsx'
 import { useWorkspace } from '~/modules/workspace.tsx'
 import type { NodeActions, NodeVerb } from './nodeActions.tsx'
@@ -46,7 +45,6 @@ export function useNodeColumns(actions: NodeActions): Column<NodeInfo>[] {
   const t = useText()
   const styles = useStyles()
   const format = useFormat()
-  const now = useNow()
   const ws = useWorkspace()
   return [
     {
@@ -87,7 +85,7 @@ export function useNodeColumns(actions: NodeActions): Column<NodeInfo>[] {
       id: 'since',
       header: t('details.since'),
       sort: (n) => n.since ?? '',
-      cell: (n) => <Timestamp at={n.since} now={now} />,
+      cell: (n) => <Ago at={n.since} />,
     },
     {
       id: 'resources',
