@@ -33,6 +33,7 @@ const useStyles = makeStyles({
   },
   code: { maxWidth: '100%', textAlign: 'start' },
   bar: { marginBottom: tokens.spacingVerticalM },
+  words: { minWidth: 0, overflowWrap: 'anywhere' },
 })
 
 /** The room of what is being loaded. It shows after a moment, so that what comes at once does not flicker. */
@@ -96,7 +97,7 @@ export function Banner(props: {
   const styles = useStyles()
   return (
     <MessageBar intent={props.intent} layout="multiline" className={styles.bar}>
-      <MessageBarBody>
+      <MessageBarBody className={styles.words}>
         {props.title && <MessageBarTitle>{props.title}</MessageBarTitle>}
         {props.children}
       </MessageBarBody>

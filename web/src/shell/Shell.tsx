@@ -50,6 +50,7 @@ const useStyles = makeStyles({
     '@media (max-width: 767px)': { display: 'none' },
   },
   navOpen: {
+    '@media (max-width: 767px)': { display: 'block' },
     '@media (max-width: 1279px)': {
       display: 'block',
       position: 'fixed',
