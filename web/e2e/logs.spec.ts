@@ -66,7 +66,7 @@ test('F28: a million lines', async ({ page, studio, t }) => {
   // Search: an expression, its count, and from one to the next.
   await page.getByRole('button', { name: t('log.search.regex') }).click()
   const begin = Date.now()
-  await find(page, t).fill('step=\\d+50000 ')
+  await find(page, t).fill('step=\\d*50000 ')
   await expect(page.getByText(t('log.search.count', { n: 10 }))).toBeVisible()
   expect(Date.now() - begin, 'search').toBeLessThan(within(400, slow) + 1000)
   await find(page, t).press('Enter')
@@ -119,29 +119,33 @@ test('F28: redrawing stays quick, and levels leave lines out', async ({ page, st
   const slow = await floor(page)
   await studio.open('/jobs/big/logs')
   await expect(count(page)).toHaveAttribute('data-count', String(million), { timeout: 60_000 })
-  const times = await log(page, t).evaluate(async (el) => {
-    const found: number[] = []
+  const { times, frames } = await log(page, t).evaluate(async (region) => {
+    const el = region.closest('[data-rows]') as HTMLElement
+    const first = () => region.querySelector('[data-line]')?.getAttribute('data-line')
     const wait = () => new Promise((done) => requestAnimationFrame(done))
+    const times: number[] = []
+    const frames: number[] = []
     for (let i = 1; i <= 60; i++) {
-      const was = el.querySelector('[data-line]')?.getAttribute('data-line')
-      const begin = performance.now()
+      let begin = performance.now()
+      await wait()
+      frames.push(performance.now() - begin)
+      const was = first()
+      begin = performance.now()
       el.scrollTop = ((i * 37) % 60) * (el.scrollHeight / 61)
-      while (el.querySelector('[data-line]')?.getAttribute('data-line') === was) await wait()
-      found.push(performance.now() - begin)
+      while (first() === was) await wait()
+      times.push(performance.now() - begin)
     }
-    return found.sort((a, b) => a - b)
+    const sorted = (all: number[]) => all.sort((a, b) => a - b)
+    return { times: sorted(times), frames: sorted(frames) }
   })
-  const p95 = times[Math.floor(times.length * 0.95)] ?? 0
-  test
-    .info()
-    .annotations.push({
-      type: 'redraw',
-      description: `p50 ${times[30]?.toFixed(1)} p95 ${p95.toFixed(1)} ms; floor ${slow.toFixed(0)} ms`,
-    })
-  expect(p95).toBeLessThan(within(32, slow) + 50) // and what frames take on a machine that others use, too
+  const p95 = (all: number[]) => all[Math.floor(all.length * 0.95)] ?? 0
+  const told = `p50 ${times[30]?.toFixed(1)}, p95 ${p95(times).toFixed(1)} ms; a frame ${p95(frames).toFixed(1)} ms; floor ${slow.toFixed(0)} ms`
+  test.info().annotations.push({ type: 'redraw', description: told })
+  // Beside the work there are three frames: that of the scroll, that of the answer, and that which sees it.
+  expect(p95(times), told).toBeLessThan(within(32, slow) + 3 * p95(frames))
   await page.getByRole('combobox', { name: t('log.level') }).selectOption('error')
   await expect(count(page)).toContainText('20')
-  await expect(log(page, t)).toHaveAttribute('data-rows', '20')
+  await expect(page.locator('[data-rows]')).toHaveAttribute('data-rows', '20')
   await expect(line(page, 100_000)).toBeVisible()
   await expect(page).toHaveURL(/level=error/)
   await page.getByRole('checkbox', { name: t('log.times') }).uncheck()
@@ -179,7 +183,7 @@ test('F28: following stops when one looks back, and goes on at the end; a drop l
   await expect(line(page, 301)).toContainText('second part')
   await expect(page.getByRole('checkbox', { name: t('log.follow') })).toBeChecked()
 
-  await server.down('SIGKILL')
+  await server.down()
   await expect(page.getByText(t('log.phase.dropped'))).toBeVisible()
   await server.up()
   await second.open()

@@ -23,10 +23,6 @@ const useStyles = makeStyles({
     overflowY: 'scroll',
     overflowX: 'hidden',
     backgroundColor: tokens.colorNeutralBackground1,
-    ':focus-visible': {
-      outline: `${tokens.strokeWidthThick} solid ${tokens.colorStrokeFocus2}`,
-      outlineOffset: '-2px',
-    },
   },
   window: {
     position: 'sticky',
@@ -38,6 +34,10 @@ const useStyles = makeStyles({
     fontFamily: tokens.fontFamilyMonospace,
     fontSize: '13px',
     lineHeight: `${rowHeight}px`,
+    ':focus-visible': {
+      outline: `${tokens.strokeWidthThick} solid ${tokens.colorStrokeFocus2}`,
+      outlineOffset: '-2px',
+    },
   },
   // Wrapped lines are higher than the scale thinks: at the end, the end is what must be seen.
   bottom: { justifyContent: 'flex-end' },
@@ -154,20 +154,19 @@ export function LogPane(props: Props) {
   const bottom = props.wrap && scroll.atEnd && state.rows > scroll.fits
   return (
     <div className={styles.frame}>
-      <div
-        ref={scroll.scroller}
-        className={styles.scroller}
-        tabIndex={0}
-        role="region"
-        aria-label={t('log.label')}
-        aria-description={t('log.keys')}
-        aria-busy={state.phase === 'loading'}
-        data-rows={state.rows}
-        onKeyDown={keys}
-        onClick={click}
-      >
+      <div ref={scroll.scroller} className={styles.scroller} data-rows={state.rows}>
         <div style={{ height: Math.max(scroll.height, scroll.seen) }}>
-          <div className={mergeClasses(styles.window, bottom && styles.bottom)} style={{ height: scroll.seen }}>
+          <div
+            className={mergeClasses(styles.window, bottom && styles.bottom)}
+            style={{ height: scroll.seen }}
+            tabIndex={0}
+            role="region"
+            aria-label={t('log.label')}
+            aria-description={t('log.keys')}
+            aria-busy={state.phase === 'loading'}
+            onKeyDown={keys}
+            onClick={click}
+          >
             {state.rows === 0 && state.lines > 0 && <div className={styles.nothing}>{t('log.nothing')}</div>}
             <div
               className={mergeClasses(styles.rows, props.wrap && styles.rowsWrapped)}

@@ -41,8 +41,7 @@ describe('one log', () => {
   })
   test('what was found is gone through round and round', () => {
     const view = viewOf('x\na\nx\na\na\n')
-    const [{ lines }] = view.logs as [{ lines: Lines }]
-    searchBlock(lines, /x/g, 0)
+    for (const { lines } of view.logs) searchBlock(lines, /x/g, 0)
     view.rebuild()
     expect(view.hits).toBe(2)
     expect(view.seek(0, false)).toEqual({ row: 2, index: 1 })
