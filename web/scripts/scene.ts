@@ -45,6 +45,11 @@ export async function scene(server: Server, token: string): Promise<void> {
         },
       },
     })
+  for (const [family, cores] of [
+    ['standardDSv2Family', '24'],
+    ['standardFSv2Family', '100'],
+  ] as const)
+    await server.cli('quota', 'set', family, cores, '--location', 'fake', '--workspace', ws)
   await cluster('cpu', 'Standard_DS3_v2', 1, 4)
   await cluster('gpu', 'Standard_NC6s_v3', 0, 2, { vmPriority: 'LowPriority' })
   await cluster('gpu-large', 'Standard_ND96asr_v4', 0, 1)
