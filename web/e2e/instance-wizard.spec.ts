@@ -92,7 +92,7 @@ async function fillAll(page: Page, t: Words): Promise<void> {
   await field(page, t('newInstance.app.image')).fill('rocker/rstudio:4.5')
   await field(page, t('newInstance.app.published')).fill('9797')
   await field(page, t('newInstance.app.env')).fill('PASSWORDLESS=yes\nTZ=Asia/Seoul')
-  await field(page, t('newInstance.app.mounts')).fill('/home/azureuser/cloudfiles:/data')
+  await field(page, t('newInstance.app.mounts')).fill('/mnt/cloudfiles:/data')
   await next(page, t).click()
 
   await page.getByRole('button', { name: t('wizard.tag.add') }).click()
