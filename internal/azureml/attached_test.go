@@ -17,7 +17,7 @@ const (
 	richKube = `{"location":"local","identity":{"type":"SystemAssigned"},"properties":{"computeType":"Kubernetes","resourceId":"` + arms + `Microsoft.Kubernetes/connectedClusters/c","properties":{"namespace":"ns","vcName":"v",
 "relayConnectionString":"hush","serviceBusConnectionString":"hush","extensionPrincipalId":"p","extensionInstanceReleaseTrain":"t","defaultInstanceType":"d",
 "instanceTypes":{"d":{"nodeSelector":{"k":"v"},"resources":{"requests":{"cpu":"1"},"limits":{"nvidia.com/gpu":null}}}}}}}`
-	richVM = `{"location":"local","properties":{"computeType":"VirtualMachine","resourceId":"` + arms + `Microsoft.Compute/virtualMachines/v","properties":{"sshPort":2222,"notebookServerPort":1,"address":"10.0.0.5",
+	richVM = `{"location":"local","properties":{"computeType":"VirtualMachine","resourceId":"` + arms + `Microsoft.Compute/virtualMachines/v","properties":{"sshPort":2222,"hostKey":"SHA256:abc","notebookServerPort":1,"address":"10.0.0.5",
 "virtualMachineSize":"Standard_D2","isNotebookInstanceCompute":false,"administratorAccount":{"username":"u","password":"hush","publicKeyData":"PUB","privateKeyData":"hush"}}}}`
 	richSpark = `{"location":"local","properties":{"computeType":"SynapseSpark","resourceId":"` + arms + `Microsoft.Synapse/workspaces/sw/bigDataPools/pool","properties":{"autoScaleProperties":{"minNodeCount":1,"maxNodeCount":3,"enabled":true},
 "autoPauseProperties":{"delayInMinutes":5,"enabled":true},"sparkVersion":"3.4","nodeCount":3,"nodeSize":"Small","nodeSizeFamily":"MemoryOptimized"}}}`
@@ -50,7 +50,7 @@ func TestAttachedKinds(t *testing.T) {
 			if got.at("properties.properties") == nil {
 				t.Errorf("properties.properties is null: %s", got.body)
 			}
-			for _, kept := range []string{`"CERT"`, `"PUB"`, `"nvidia.com/gpu":null`, `"3.4"`, `"sshPort":2222`, `"https://d"`, `"azurehdinsight`, `"dataLakeStoreAccountName":"a"`} {
+			for _, kept := range []string{`"CERT"`, `"PUB"`, `"nvidia.com/gpu":null`, `"3.4"`, `"sshPort":2222`, `"hostKey":"SHA256:abc"`, `"https://d"`, `"azurehdinsight`, `"dataLakeStoreAccountName":"a"`} {
 				if sent := strings.Contains(body, kept); sent && !strings.Contains(got.body, kept) {
 					t.Errorf("%s is lost: %s", kept, got.body)
 				}
