@@ -45,6 +45,7 @@ withMachine.describe('a machine', () => {
   withMachine(
     'F18: a machine is tried before it is attached: its key trusted, docker put there',
     async ({ page, studio, t, machine }) => {
+      withMachine.slow() // four tests of the machine, each with its handshakes
       await studio.open('/compute/attached')
       await page
         .getByRole('link', { name: t('action.create') })

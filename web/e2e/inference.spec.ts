@@ -8,6 +8,7 @@ test('F17: an inference cluster has a name of 2 to 16, 12 cores for production, 
   studio,
   t,
 }) => {
+  test.slow() // a long form, looked at on four screens
   await studio.open('/compute/new/inference')
   const name = page.getByLabel(t('wizard.field.name'))
   await name.fill('a')
