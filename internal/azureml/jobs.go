@@ -51,11 +51,15 @@ func (a *API) getJob(r *arm.Request) (int, any, error) {
 	return ok, shown, err
 }
 
-// putJob submits a job. The same body again changes nothing; of a job that exists
-// only what describes it may change.
+// putJob submits a job, or with dryRun says what it would be. The same body again
+// changes nothing; of a job that exists only what describes it may change.
 func (a *API) putJob(r *arm.Request) (int, any, error) {
 	var in jobIn
 	if err := r.Decode(&in); err != nil {
+		return 0, nil, err
+	}
+	dry, err := isDry(r)
+	if err != nil {
 		return 0, nil, err
 	}
 	if err := in.keep(r); err != nil {
@@ -63,12 +67,12 @@ func (a *API) putJob(r *arm.Request) (int, any, error) {
 	}
 	status, name := http.StatusOK, r.Param("job")
 	var out any
-	err := a.write(r, func(tx *store.Tx, w *atelier.Workspace) error {
+	err = a.writeOr(r, dry, func(tx *store.Tx, w *atelier.Workspace) error {
 		j, isNew, err := a.submit(tx, r, newLookup(tx, w), name, in.Properties)
 		if err != nil {
 			return err
 		}
-		if isNew {
+		if isNew && !dry {
 			status = http.StatusCreated
 		}
 		out, err = showJob(jobOutOf(r, w, j, jobVerbs.permissions(r)), j)

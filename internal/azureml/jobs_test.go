@@ -58,6 +58,15 @@ func TestJobEchoChangesNothing(t *testing.T) {
 	w.ann("GET", wsURL+"/jobs?listViewType=ArchivedOnly", "").want(200).wantAt("value.0.name", "Train-1")
 }
 
+func TestDryJob(t *testing.T) {
+	w := rich(t)
+	w.ann("PUT", wsURL+"/jobs/train-1?dryRun=true", jobBody("gpu", richJob)).want(200).wantAt("properties.priority", 7)
+	w.ann("GET", wsURL+"/jobs/train-1", "").want(404)
+	w.ann("PUT", wsURL+"/jobs/train-1?dryRun=true", jobBody("none", richJob)).want(400)
+	w.ann("PUT", wsURL+"/jobs/train-1?dryRun=perhaps", jobBody("gpu", richJob)).want(400)
+	w.ann("PUT", wsURL+"/jobs/train-1?dryRun=false", jobBody("gpu", richJob)).want(201)
+}
+
 func TestWhatAJobRefusesToChange(t *testing.T) {
 	w := rich(t)
 	w.cluster("cpu")

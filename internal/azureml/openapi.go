@@ -182,7 +182,7 @@ func jobShapes() map[string]arm.Shape {
 	return map[string]arm.Shape{
 		"GET {ws}/jobs":                     {Reply: list(having("id name type properties:object")), Query: []string{"$skip", "$top", "jobType", "tag", "listViewType", "properties", "scheduled", "scheduleId", "compute", "status", "experimentName", "createdBy", "search"}},
 		"GET " + one:                        {Reply: jobSchema},
-		"PUT " + one:                        {Body: jobIn{}, Reply: jobSchema},
+		"PUT " + one:                        {Body: jobIn{}, Reply: jobSchema, Query: []string{"dryRun"}},
 		"POST " + one + "/cancel":           {Statuses: []int{200, 202}},
 		"POST " + one + "/priority":         {Body: priorityIn{}, Reply: jobSchema},
 		"GET " + one + "/why":               {Reply: whyOut{}},

@@ -903,6 +903,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.MachineLearningServices/workspaces/{workspace}/codes/{name}/versions/{version}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** lists the files of a version of code */
+        get: operations["getSubscriptionsBySubscriptionResourceGroupsByGroupProvidersMicrosoftMachineLearningServicesWorkspacesByWorkspaceCodesByNameVersionsByVersionFiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.MachineLearningServices/workspaces/{workspace}/codes/{name}/versions/{version}/files/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** sends one file of a version of code */
+        get: operations["getSubscriptionsBySubscriptionResourceGroupsByGroupProvidersMicrosoftMachineLearningServicesWorkspacesByWorkspaceCodesByNameVersionsByVersionFilesByPath"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.MachineLearningServices/workspaces/{workspace}/codes/{name}/versions/{version}/startPendingUpload": {
         parameters: {
             query?: never;
@@ -2647,6 +2681,7 @@ export interface components {
             storageAccountArmId: string;
         };
         Check: {
+            code: string;
             command?: string;
             detail?: string;
             help?: string;
@@ -2654,6 +2689,9 @@ export interface components {
             milliseconds: number;
             /** @enum {string} */
             name: "tcp" | "hostKey" | "auth" | "sudo" | "docker" | "gpu" | "disk";
+            params?: {
+                [key: string]: string;
+            };
             /** @enum {string} */
             status: "ok" | "failed" | "warning" | "skipped";
         };
@@ -6205,6 +6243,86 @@ export interface operations {
             };
         };
     };
+    getSubscriptionsBySubscriptionResourceGroupsByGroupProvidersMicrosoftMachineLearningServicesWorkspacesByWorkspaceCodesByNameVersionsByVersionFiles: {
+        parameters: {
+            query: {
+                "api-version": string;
+                $skip?: string;
+                $top?: string;
+            };
+            header?: never;
+            path: {
+                subscription: string;
+                group: string;
+                workspace: string;
+                name: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        nextLink: string | null;
+                        value: components["schemas"]["File"][];
+                    };
+                };
+            };
+            /** @description What is wrong, and what would help. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wrapped"];
+                };
+            };
+        };
+    };
+    getSubscriptionsBySubscriptionResourceGroupsByGroupProvidersMicrosoftMachineLearningServicesWorkspacesByWorkspaceCodesByNameVersionsByVersionFilesByPath: {
+        parameters: {
+            query: {
+                "api-version": string;
+            };
+            header?: never;
+            path: {
+                subscription: string;
+                group: string;
+                workspace: string;
+                name: string;
+                version: string;
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description What is wrong, and what would help. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wrapped"];
+                };
+            };
+        };
+    };
     postSubscriptionsBySubscriptionResourceGroupsByGroupProvidersMicrosoftMachineLearningServicesWorkspacesByWorkspaceCodesByNameVersionsByVersionStartPendingUpload: {
         parameters: {
             query: {
@@ -8938,6 +9056,11 @@ export interface operations {
                 properties?: string;
                 scheduled?: string;
                 scheduleId?: string;
+                compute?: string;
+                status?: string;
+                experimentName?: string;
+                createdBy?: string;
+                search?: string;
             };
             header?: never;
             path: {
@@ -9031,6 +9154,7 @@ export interface operations {
         parameters: {
             query: {
                 "api-version": string;
+                dryRun?: string;
             };
             header?: never;
             path: {
@@ -9387,6 +9511,8 @@ export interface operations {
         parameters: {
             query: {
                 "api-version": string;
+                $skip?: string;
+                $top?: string;
             };
             header?: never;
             path: {
