@@ -56,6 +56,7 @@ export const useTableStyles = makeStyles({
     },
   },
   row: {
+    backgroundColor: tokens.colorNeutralBackground1,
     ':hover': { backgroundColor: tokens.colorNeutralBackground2 },
     '@media (max-width: 767px)': {
       display: 'flex',
@@ -90,11 +91,12 @@ export const useTableStyles = makeStyles({
     },
   },
   noBorder: { borderBottomStyle: 'none' },
-  stickyHead: { zIndex: 2 },
+  stickyHead: { zIndex: 2, backgroundColor: tokens.colorNeutralBackground1 },
   sticky: {
     position: 'sticky',
     insetInlineEnd: 0,
-    backgroundColor: tokens.colorNeutralBackground1,
+    // What scrolls below it must not show through.
+    backgroundColor: 'inherit',
     width: '1px',
     '@media (max-width: 767px)': { position: 'static', width: 'auto', backgroundColor: 'transparent' },
   },

@@ -19,7 +19,7 @@ export const compute = {
   'compute.column.state': 'State',
   'compute.column.apps': 'Applications',
   'compute.column.size': 'Size',
-  'compute.column.nodes': 'Nodes (active/idle/max)',
+  'compute.column.nodes': 'Active / idle / max',
   'compute.column.jobs': 'Jobs',
   'compute.column.price': 'Per hour',
   'compute.column.owner': 'Created by',
