@@ -61,11 +61,15 @@ test('what happens to a node makes its compute old, not the jobs', () => {
   expect(found).not.toContainEqual(keys.jobs())
 })
 
+afterEach(() => void vi.useRealTimers())
+
 test('lists of events take up what matches them without being asked for again', () => {
+  vi.useFakeTimers()
   const client = new QueryClient()
   client.setQueryData(keys.events({ target: 'computes/gpu', top: 100 }), data([1]))
   client.setQueryData(keys.events({ target: 'jobs/j', top: 100 }), data([1]))
   new Invalidator(client).take([event(2, 'computes/gpu/nodes/n')])
+  vi.advanceTimersByTime(0)
   expect(seqs(client.getQueryData(keys.events({ target: 'computes/gpu', top: 100 })))).toEqual([[1, 2]])
   expect(seqs(client.getQueryData(keys.events({ target: 'jobs/j', top: 100 })))).toEqual([[1]])
 })
@@ -87,7 +91,6 @@ describe('stale', () => {
 })
 
 describe('a burst of events', () => {
-  afterEach(() => void vi.useRealTimers())
   const watched = () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
     const client = new QueryClient()
@@ -121,7 +124,8 @@ describe('a burst of events', () => {
   })
 })
 
-test('a list of events that is being asked for is asked for again, because its answer may be older', async () => {
+test('a list of events that is being asked for is asked for again, because its answer may be older', () => {
+  vi.useFakeTimers()
   const client = new QueryClient()
   const key = keys.events({ target: 'computes/gpu' })
   const answers: (() => void)[] = []
@@ -129,5 +133,6 @@ test('a list of events that is being asked for is asked for again, because its a
   void client.fetchQuery(query).catch(() => {})
   const asked = vi.spyOn(client, 'invalidateQueries')
   new Invalidator(client).take([event(2, 'computes/gpu')])
+  vi.advanceTimersByTime(0)
   expect(asked).toHaveBeenCalledWith({ queryKey: key })
 })

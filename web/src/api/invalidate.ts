@@ -5,6 +5,8 @@ import type { EventFilter } from './queries/job.ts'
 import type { AtelierEvent } from './types.ts'
 
 const gap = 250
+/** Lists of events are drawn again at most so often: a change comes as a burst of events. */
+const breath = 50
 
 /** Keys of the queries that show what the event is about. */
 export function stale(event: AtelierEvent): QueryKey[] {
@@ -57,6 +59,9 @@ export class Invalidator {
   #client: QueryClient
   #waiting = new Map<string, QueryKey>()
   #quietUntil = 0
+  #heard: AtelierEvent[] = []
+  #toldAt = Number.NEGATIVE_INFINITY
+  #telling: ReturnType<typeof setTimeout> | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(client: QueryClient) {
@@ -64,7 +69,8 @@ export class Invalidator {
   }
 
   take(events: AtelierEvent[]): void {
-    this.#tell(events)
+    this.#heard.push(...events)
+    this.#telling ??= setTimeout(() => this.#tell(), Math.max(0, this.#toldAt + breath - performance.now()))
     for (const event of events) {
       for (const key of stale(event)) this.#waiting.set(JSON.stringify(key), key)
     }
@@ -76,6 +82,7 @@ export class Invalidator {
 
   close(): void {
     clearTimeout(this.#timer)
+    clearTimeout(this.#telling)
   }
 
   #flush(): void {
@@ -86,8 +93,11 @@ export class Invalidator {
     for (const queryKey of all) void this.#client.invalidateQueries({ queryKey })
   }
 
-  /** Lists of events take up what came at once: that asks the server for nothing. */
-  #tell(events: AtelierEvent[]): void {
+  /** Lists of events take up what came: that asks the server for nothing. */
+  #tell(): void {
+    const events = this.#heard.splice(0)
+    this.#telling = undefined
+    this.#toldAt = performance.now()
     for (const query of this.#client.getQueryCache().findAll({ queryKey: keys.events() })) {
       const wanted = events.filter((e) => matches((query.queryKey[1] ?? {}) as EventFilter, e))
       if (wanted.length === 0) continue
