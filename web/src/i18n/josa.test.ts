@@ -16,6 +16,9 @@ describe('josa', () => {
     ['cpu이(가)', 'cpu가'],
     ['"gpu-a"을(를)', '"gpu-a"를'],
     ['Standard_D4(4)을(를)', 'Standard_D4(4)를'],
+    ['root(으)로', 'root로'],
+    ['notebook을(를)', 'notebook을'],
+    ['chat이(가)', 'chat이'],
     ['★을(를)', '★을(를)'],
     ['a을(를) b이(가)', 'a를 b가'],
   ])('%s', (text, want) => {

@@ -26,7 +26,8 @@ export function finalOf(word: string): number | undefined {
 /** Words in lower case are read as words: "job" is 잡, "test" is 테스트. Alone, a letter is its name. */
 function finalOfLatin(word: string): number {
   const tail = /[a-z]+$/i.exec(word)?.[0].toLowerCase() ?? ''
-  if (tail.length > 1 && /[aeiou][bkpct]$/.test(tail)) return 1
+  // A stop closes the syllable after a short vowel (챗, 잡, 북) and gets a vowel of its own after a long one (루트).
+  if (tail.length > 1 && /((^|[^aeiou])[aeiou][bkpct]|ook)$/.test(tail)) return 1
   if (tail.length > 2 && /ng$/.test(tail)) return 21
   return 0
 }
