@@ -28,7 +28,7 @@ const useStyles = makeStyles({
   inverse: { backgroundColor: tokens.colorNeutralBackgroundInverted, color: tokens.colorNeutralForegroundInverted },
   found: {
     backgroundColor: tokens.colorPaletteYellowBackground2,
-    color: tokens.colorPaletteYellowForeground2,
+    color: tokens.colorNeutralForeground1,
     borderRadius: tokens.borderRadiusSmall,
   },
 })
