@@ -8,8 +8,16 @@ import {
   Text as Words,
 } from '@fluentui/react-components'
 import { ErrorCircleRegular } from '@fluentui/react-icons'
-import { Link } from '@tanstack/react-router'
-import { type FocusEvent, type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react'
+import { useLocation } from '@tanstack/react-router'
+import {
+  type FocusEvent,
+  type KeyboardEvent,
+  type MouseEvent,
+  type ReactNode,
+  useEffect,
+  useRef,
+  useState,
+} from 'react'
 import { useFreshness } from '~/api/live.ts'
 import { ActionButton } from '~/components/ActionButton.tsx'
 import { composing } from '~/components/composing.ts'
@@ -229,9 +237,21 @@ export function WizardFrame(p: Props) {
   )
 }
 
-function Steps({ steps, step, errors }: Props) {
+function Steps({ steps, step, errors, onStep }: Props) {
   const t = useText()
   const styles = useStyles()
+  const { pathname, searchStr } = useLocation()
+  // Not the router's Link: that says of every link to where one is that it is the page.
+  const href = (id: string) => {
+    const params = new URLSearchParams(searchStr)
+    params.set('step', id)
+    return `${pathname}?${params}`
+  }
+  const go = (e: MouseEvent, id: string) => {
+    if (e.button !== 0 || e.ctrlKey || e.metaKey || e.shiftKey) return
+    e.preventDefault()
+    onStep(id)
+  }
   return (
     <nav aria-label={t('wizard.steps')}>
       <ol className={styles.steps}>
@@ -240,19 +260,18 @@ function Steps({ steps, step, errors }: Props) {
           const wrong = errors.some((e) => e.step === s.id)
           return (
             <li key={s.id}>
-              <Link
-                to="."
-                search={(was: object) => ({ ...was, step: s.id }) as never}
+              <a
+                href={href(s.id)}
+                onClick={(e) => go(e, s.id)}
                 className={mergeClasses(styles.step, current && styles.current, wrong && styles.wrong)}
                 aria-current={current ? 'step' : undefined}
-                activeProps={{ 'aria-current': current ? 'step' : undefined }}
               >
                 <span className={mergeClasses(styles.number, current && styles.currentNumber)} aria-hidden="true">
                   {i + 1}
                 </span>
                 {s.title}
                 {wrong && <ErrorCircleRegular role="img" aria-label={t('wizard.step.error')} />}
-              </Link>
+              </a>
             </li>
           )
         })}
