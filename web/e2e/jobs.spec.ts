@@ -24,7 +24,7 @@ test('F37: the list of jobs, narrowed, sorted and shared by its address', async 
       tags: i % 40 === 0 ? { team: 'vision' } : {},
     },
   }))
-  await studio.api('POST', '/submitJobs', { jobs })
+  await studio.api('POST', '/submitJobs', { value: jobs })
   await studio.open('/jobs')
   await expect(names(page).first()).toHaveText('job-119')
   await expect(page.getByText(t('jobs.loadedMore', { n: 100 }))).toBeVisible()
@@ -141,7 +141,7 @@ test('what a job left, and why one failed', async ({ page, studio, t, server }) 
   await page.getByRole('button', { name: t('job.error.log') }).click()
   await expect(page.locator('[data-line="1"]')).toContainText('before')
   await view(page, t, 'events').click()
-  await expect(page.getByRole('rowheader', { name: t('event.reason.JobFailed') })).toBeVisible()
+  await expect(page.getByRole('rowheader', { name: t('event.reason.ExecutionFailed') })).toBeVisible()
 })
 
 test.describe('jobs that are not there', () => {

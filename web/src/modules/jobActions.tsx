@@ -145,7 +145,8 @@ function useAct() {
       const name = nameOf(job)
       const op = asking('cancel', `jobs/${job.name}`)
       try {
-        accepted(op, await cancelJob(ws, job.name))
+        await cancelJob(ws, job.name)
+        accepted(op, '') // how far it is, the job itself says
         say.done(t('job.cancel.asked', { name }))
       } catch (error) {
         refused(op, error instanceof Error ? error.message : String(error))

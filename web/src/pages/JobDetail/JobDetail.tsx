@@ -12,7 +12,6 @@ import { EventList } from '~/modules/EventList.tsx'
 import { Failure } from '~/modules/Failure.tsx'
 import { jobVerbs } from '~/modules/JobMenu.tsx'
 import { type JobActions, useJobActions } from '~/modules/jobActions.tsx'
-import { useRequested } from '~/modules/operations.ts'
 import { StateBadge } from '~/modules/StateBadge.tsx'
 import { useWorkspace } from '~/modules/workspace.tsx'
 import { CodeView } from './CodeView.tsx'
@@ -56,18 +55,11 @@ function Header({ job: j, actions, gone }: { job: Job; actions: JobActions; gone
   const t = useText()
   const ws = useWorkspace()
   const navigate = useNavigate()
-  const requested = useRequested(`jobs/${j.name}`)
   const back = () => void navigate({ to: '/w/$ws/jobs', params: { ws: ws.name } })
   return (
     <PageHeader
       title={j.properties.displayName || j.name}
-      aside={
-        requested?.verb === 'cancel' ? (
-          <StateBadge state="CancelRequested" />
-        ) : (
-          <StateBadge state={j.properties.status} />
-        )
-      }
+      aside={<StateBadge state={j.properties.status} />}
       actions={jobVerbs.map(([verb, words]) => (
         <ActionButton
           key={verb}
