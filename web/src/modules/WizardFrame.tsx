@@ -1,23 +1,5 @@
-import {
-  Button,
-  Link as FluentLink,
-  makeStyles,
-  mergeClasses,
-  shorthands,
-  tokens,
-  Text as Words,
-} from '@fluentui/react-components'
-import { ErrorCircleRegular } from '@fluentui/react-icons'
-import { useLocation } from '@tanstack/react-router'
-import {
-  type FocusEvent,
-  type KeyboardEvent,
-  type MouseEvent,
-  type ReactNode,
-  useEffect,
-  useRef,
-  useState,
-} from 'react'
+import { Button, Link as FluentLink, makeStyles, tokens, Text as Words } from '@fluentui/react-components'
+import { type FocusEvent, type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import { useFreshness } from '~/api/live.ts'
 import { ActionButton } from '~/components/ActionButton.tsx'
 import { composing } from '~/components/composing.ts'
@@ -25,9 +7,8 @@ import { Banner } from '~/components/Notice.tsx'
 import { PageHeader } from '~/components/PageHeader.tsx'
 import type { MessageId } from '~/i18n/catalogue.ts'
 import { useText } from '~/i18n/text.tsx'
+import { type WizardStep, WizardSteps } from './WizardSteps.tsx'
 import { useDenied } from './workspace.tsx'
-
-export type WizardStep = { id: string; title: string }
 
 /** Something to correct: where it is, and how to get there. */
 export type WizardError = { step?: string; message: string; go: () => void }
@@ -68,42 +49,6 @@ const useStyles = makeStyles({
     alignItems: 'start',
     [wide]: { gridTemplateColumns: 'minmax(0, 1fr) 340px' },
   },
-  steps: {
-    display: 'flex',
-    flexWrap: 'wrap',
-    columnGap: tokens.spacingHorizontalL,
-    rowGap: tokens.spacingVerticalXS,
-    listStyleType: 'none',
-    margin: `0 0 ${tokens.spacingVerticalL}`,
-    padding: 0,
-  },
-  step: {
-    display: 'inline-flex',
-    alignItems: 'center',
-    gap: tokens.spacingHorizontalXS,
-    minHeight: '28px',
-    color: tokens.colorNeutralForeground2,
-    textDecorationLine: 'none',
-    borderRadius: tokens.borderRadiusMedium,
-    ':hover': { textDecorationLine: 'underline' },
-    ':focus-visible': { outline: `${tokens.strokeWidthThick} solid ${tokens.colorStrokeFocus2}` },
-  },
-  number: {
-    display: 'inline-grid',
-    placeItems: 'center',
-    width: '22px',
-    height: '22px',
-    borderRadius: tokens.borderRadiusCircular,
-    border: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke1}`,
-    fontSize: tokens.fontSizeBase200,
-  },
-  current: { color: tokens.colorNeutralForeground1, fontWeight: tokens.fontWeightSemibold },
-  currentNumber: {
-    backgroundColor: tokens.colorBrandBackground,
-    color: tokens.colorNeutralForegroundOnBrand,
-    ...shorthands.borderColor(tokens.colorBrandBackground),
-  },
-  wrong: { color: tokens.colorStatusDangerForeground3 },
   fields: {
     display: 'flex',
     flexDirection: 'column',
@@ -182,7 +127,7 @@ export function WizardFrame(p: Props) {
   return (
     <form onSubmit={submit} onKeyDown={keyDown} onFocus={showHelp} noValidate>
       <PageHeader title={p.title} actions={p.lead} />
-      {p.steps.length > 1 && <Steps {...p} />}
+      {p.steps.length > 1 && <WizardSteps steps={p.steps} step={p.step} errors={p.errors} onStep={p.onStep} />}
       {p.draft?.restored && (
         <Banner
           intent="info"
@@ -234,49 +179,6 @@ export function WizardFrame(p: Props) {
         )}
       </div>
     </form>
-  )
-}
-
-function Steps({ steps, step, errors, onStep }: Props) {
-  const t = useText()
-  const styles = useStyles()
-  const { pathname, searchStr } = useLocation()
-  // Not the router's Link: that says of every link to where one is that it is the page.
-  const href = (id: string) => {
-    const params = new URLSearchParams(searchStr)
-    params.set('step', id)
-    return `${pathname}?${params}`
-  }
-  const go = (e: MouseEvent, id: string) => {
-    if (e.button !== 0 || e.ctrlKey || e.metaKey || e.shiftKey) return
-    e.preventDefault()
-    onStep(id)
-  }
-  return (
-    <nav aria-label={t('wizard.steps')}>
-      <ol className={styles.steps}>
-        {steps.map((s, i) => {
-          const current = s.id === step
-          const wrong = errors.some((e) => e.step === s.id)
-          return (
-            <li key={s.id}>
-              <a
-                href={href(s.id)}
-                onClick={(e) => go(e, s.id)}
-                className={mergeClasses(styles.step, current && styles.current, wrong && styles.wrong)}
-                aria-current={current ? 'step' : undefined}
-              >
-                <span className={mergeClasses(styles.number, current && styles.currentNumber)} aria-hidden="true">
-                  {i + 1}
-                </span>
-                {s.title}
-                {wrong && <ErrorCircleRegular role="img" aria-label={t('wizard.step.error')} />}
-              </a>
-            </li>
-          )
-        })}
-      </ol>
-    </nav>
   )
 }
 

@@ -25,8 +25,15 @@ const useStyles = makeStyles({
     gap: tokens.spacingHorizontalM,
     alignItems: 'start',
   },
-  tag: { display: 'grid', gridTemplateColumns: 'minmax(0, 1fr) minmax(0, 1fr) auto', gap: tokens.spacingHorizontalS, alignItems: 'start' },
+  tag: {
+    display: 'grid',
+    gridTemplateColumns: 'minmax(0, 1fr) minmax(0, 1fr) auto',
+    gap: tokens.spacingHorizontalS,
+    alignItems: 'start',
+  },
   hint: { fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground2 },
+  // An input is as wide as its letters would have it, unless it is told.
+  narrow: { minWidth: 0, width: '100%' },
   add: { alignSelf: 'flex-start' },
 })
 
@@ -111,8 +118,9 @@ export function TagFields<T extends FieldValues & { tags: TagValue[] }>({ contro
               control={control}
               name={`tags.${i}.${part}` as FieldPath<T>}
               render={({ field, fieldState }) => (
-                <Field validationMessage={fieldState.error?.message}>
+                <Field className={styles.narrow} validationMessage={fieldState.error?.message}>
                   <Input
+                    className={styles.narrow}
                     ref={field.ref}
                     name={field.name}
                     value={field.value ?? ''}
