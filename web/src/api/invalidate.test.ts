@@ -114,6 +114,12 @@ describe('a burst of events', () => {
     vi.advanceTimersByTime(10_000)
     expect(times(asked)).toBe(2)
   })
+  test('does not wait for what makes nothing old', () => {
+    const { asked, invalidator } = watched()
+    invalidator.take([event(1, 'operations/o')])
+    invalidator.take([event(2, 'jobs/j')])
+    expect(times(asked)).toBe(1)
+  })
   test('is forgotten by a page that is gone', () => {
     const { asked, invalidator } = watched()
     invalidator.take([event(1, 'jobs/j')])

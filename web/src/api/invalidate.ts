@@ -74,7 +74,8 @@ export class Invalidator {
     for (const event of events) {
       for (const key of stale(event)) this.#waiting.set(JSON.stringify(key), key)
     }
-    if (this.#timer !== undefined) return
+    // What makes nothing old must not begin the pause: what comes behind it would wait.
+    if (this.#timer !== undefined || this.#waiting.size === 0) return
     const wait = this.#quietUntil - performance.now()
     if (wait <= 0) this.#flush()
     else this.#timer = setTimeout(() => this.#flush(), wait)

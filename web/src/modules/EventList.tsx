@@ -41,10 +41,12 @@ export function EventList({ target, clear, ...filter }: EventFilter & { clear?: 
   const { q = '' } = useSearch({ strict: false }) as { q?: string }
   const navigate = useNavigate()
   const query = useInfiniteQuery(events(ws, { target, ...filter }))
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another language has other words
+  const known = useMemo(() => new Map<string, EventLine>(), [t])
   const lines = useMemo(() => {
     const oldestFirst = (query.data?.pages ?? []).toReversed().flatMap((p) => p.value)
-    return eventLines(oldestFirst, t, (id) => id in messages).reverse()
-  }, [query.data, t, messages])
+    return eventLines(oldestFirst, t, (id) => id in messages, known).reverse()
+  }, [query.data, t, messages, known])
   const shown = lines.filter((l) => (all || !l.routine) && fits(l, q))
   if (query.isPending) return <Loading />
   if (query.isError && lines.length === 0) return <Failure error={query.error} retry={() => void query.refetch()} />

@@ -44,15 +44,26 @@ export type EventLine = {
   routine: boolean
 }
 
-/** Lines of events, which come oldest first. */
-export function eventLines(events: AtelierEvent[], t: Text, has: (id: string) => boolean): EventLine[] {
+/** Lines of events, which come oldest first. What is in known was made before, of the same two events. */
+export function eventLines(
+  events: AtelierEvent[],
+  t: Text,
+  has: (id: string) => boolean,
+  known = new Map<string, EventLine>(),
+): EventLine[] {
   const before = new Map<string, AtelierEvent>()
   return events.map((event) => {
     const was = before.get(event.target)
     before.set(event.target, event)
-    const part = partOf(event.target)
-    const said = words(event, was, part, t, has)
-    return { event, part, words: said.text, routine: said.routine === true || part.kind === 'operations' }
+    const key = `${event.seq} ${was?.seq ?? 0}`
+    let line = known.get(key)
+    if (!line) {
+      const part = partOf(event.target)
+      const said = words(event, was, part, t, has)
+      line = { event, part, words: said.text, routine: said.routine === true || part.kind === 'operations' }
+      known.set(key, line)
+    }
+    return line
   })
 }
 
