@@ -45,7 +45,7 @@ test('F25: all nodes are busy, jobs are ahead, and what would help is there for 
   await page.getByRole('button', { name: t('job.priority.change'), exact: true }).click()
   await page.getByRole('alertdialog').getByRole('textbox').fill('２0')
   await page
-    .getByRole('dialog')
+    .getByRole('alertdialog')
     .getByRole('button', { name: t('action.save') })
     .click()
   await expect(reason(page, 'QueuedBehind')).toHaveCount(0)

@@ -1,6 +1,6 @@
 import { Button, Caption1, makeStyles, tokens } from '@fluentui/react-components'
 import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
-import { type ReactNode, useCallback, useEffect, useMemo, useRef } from 'react'
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { keys } from '~/api/keys.ts'
 import { useEvents } from '~/api/live.ts'
 import { jobs } from '~/api/queries/job.ts'
@@ -51,6 +51,23 @@ function useWaiting(rows: Job[]): void {
   )
   useEvents(hear)
   useEffect(() => () => clearTimeout(timer.current), [])
+}
+
+/** A further page. Events make the list old all the time, and reading it again ends what is being read: then it is asked for again. */
+function useMore(query: {
+  data?: { pages: unknown[] }
+  hasNextPage: boolean
+  isFetching: boolean
+  fetchNextPage: () => unknown
+}) {
+  const pages = query.data?.pages.length ?? 0
+  const [wanted, setWanted] = useState(0)
+  const { hasNextPage, isFetching, fetchNextPage } = query
+  const busy = wanted > pages && hasNextPage
+  useEffect(() => {
+    if (busy && !isFetching) void fetchNextPage()
+  }, [busy, isFetching, fetchNextPage])
+  return { busy, ask: () => setWanted(pages + 1) }
 }
 
 type Look = { t: Text; format: Format; now: number; ws: string; name: string }
@@ -169,6 +186,7 @@ export function JobTable(props: Props) {
   })
   const rows = useMemo(() => query.data?.pages.flatMap((p) => p.value) ?? [], [query.data])
   useWaiting(rows)
+  const more = useMore(query)
   const columns = columnsOf({ t, format, now, ws: ws.name, name: styles.name })
   const shown = search.cols ?? usual
   const visible = columns.filter((c) => c.main || shown.includes(c.id))
@@ -235,7 +253,7 @@ export function JobTable(props: Props) {
           {query.hasNextPage && search.sort && ` ${t('jobs.sortedWithin')}`}
         </span>
         {query.hasNextPage && (
-          <Button disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+          <Button disabledFocusable={more.busy} onClick={more.ask}>
             {t('table.more')}
           </Button>
         )}

@@ -80,8 +80,10 @@ export function useJobActions(): JobActions {
           onConfirm={(priority) => {
             close()
             if (question.verb === 'cancel') void act.cancel(question.job)
-            else if (question.verb === 'delete') void act.remove(question.job).then((gone) => gone && question.then?.())
-            else void act.prioritize(question.job, priority)
+            else if (question.verb === 'delete') {
+              question.then?.() // away from the page of what is going
+              void act.remove(question.job)
+            } else void act.prioritize(question.job, priority)
           }}
         />
       )) ||
@@ -154,16 +156,14 @@ function useAct() {
       }
       refresh(job)
     },
-    async remove(job: Job): Promise<boolean> {
+    async remove(job: Job) {
       const name = nameOf(job)
       try {
         await deleteJob(ws, job.name)
         say.done(t('job.delete.done', { name }))
         void client.invalidateQueries({ queryKey: keys.jobs() })
-        return true
       } catch (error) {
         say.refused(t('job.delete.refused', { name }), error)
-        return false
       }
     },
     async prioritize(job: Job, priority: number) {
