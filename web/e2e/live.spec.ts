@@ -48,7 +48,7 @@ const p95 = (all: number[]): number => all.sort((a, b) => a - b)[Math.ceil(all.l
 
 /** Milliseconds from the server's event to the screen, and what the same takes without the studio on a machine that has time. */
 const budget = 200
-const quiet = 20
+const quiet = 40
 
 const live = (page: Page) => page.locator('[data-freshness=live]')
 
@@ -119,8 +119,9 @@ test.describe('twelve tabs', () => {
         `(${ofRow.length}); the same without the studio ${machine} ms (${yardstick.length})`,
     )
     expect(ofRow.length).toBeGreaterThan(60)
-    // The budget is of a machine that has time. On one that is busy with other things, what these take comes on top.
-    const allowed = budget + Math.max(0, machine - quiet)
+    // The budget is of a machine that has time. One that is busy with other things is as many times slower as it is
+    // without the studio.
+    const allowed = budget * Math.max(1, machine / quiet)
     expect(state, 'state').toBeLessThanOrEqual(allowed)
     expect(row, 'row').toBeLessThanOrEqual(allowed)
     // One worker has the one stream; no page has any.

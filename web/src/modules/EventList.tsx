@@ -1,7 +1,7 @@
 import { Button, makeStyles, SearchBox, Switch, tokens } from '@fluentui/react-components'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useMemo, useState } from 'react'
+import { memo, useMemo, useState } from 'react'
 import { useIntl } from 'react-intl'
 import { type EventFilter, events } from '~/api/queries/job.ts'
 import { type Column, DataTable } from '~/components/DataTable.tsx'
@@ -100,25 +100,39 @@ const fits = ({ event, words }: EventLine, q: string): boolean =>
     .toLowerCase()
     .includes(q.toLowerCase())
 
-function EventTable({ lines }: { lines: EventLine[] }) {
-  const t = useText()
+// Rows that were there before are not drawn again when another comes.
+const What = memo(function What({ line: { event, words } }: { line: EventLine }) {
+  const styles = useStyles()
+  return (
+    <span className={styles.what}>
+      <span>{words}</span>
+      {event.message && !told.has(event.reason ?? '') && (
+        <span className={styles.message} lang="en">
+          {event.message}
+        </span>
+      )}
+    </span>
+  )
+})
+
+const When = memo(function When({ at }: { at: string }) {
   const styles = useStyles()
   const format = useFormat()
+  return (
+    <span className={styles.time}>
+      {format.clock(at)} · <Ago at={at} />
+    </span>
+  )
+})
+
+function EventTable({ lines }: { lines: EventLine[] }) {
+  const t = useText()
   const columns: Column<EventLine>[] = [
     {
       id: 'what',
       header: t('event.column.what'),
       main: true,
-      cell: ({ event, words }) => (
-        <span className={styles.what}>
-          <span>{words}</span>
-          {event.message && !told.has(event.reason ?? '') && (
-            <span className={styles.message} lang="en">
-              {event.message}
-            </span>
-          )}
-        </span>
-      ),
+      cell: (line) => <What line={line} />,
     },
     {
       id: 'target',
@@ -137,11 +151,7 @@ function EventTable({ lines }: { lines: EventLine[] }) {
       header: t('event.column.time'),
       card: true,
       width: '200px',
-      cell: ({ event }) => (
-        <span className={styles.time}>
-          {format.clock(event.at)} · <Ago at={event.at} />
-        </span>
-      ),
+      cell: ({ event }) => <When at={event.at} />,
     },
   ]
   return (
@@ -156,7 +166,7 @@ function EventTable({ lines }: { lines: EventLine[] }) {
 }
 
 /** The page of what an event is about, where it has one. */
-function TargetLink({ part }: { part: EventPart }) {
+const TargetLink = memo(function TargetLink({ part }: { part: EventPart }) {
   const ws = useWorkspace()
   const at = part.compute
     ? `/w/${ws.name}/compute/clusters/${part.compute}/${part.kind === 'nodes' ? 'nodes' : 'overview'}`
@@ -165,4 +175,4 @@ function TargetLink({ part }: { part: EventPart }) {
       : undefined
   if (!at) return <>{part.path || part.name}</>
   return <TextLink to={at as '/'}>{part.path}</TextLink>
-}
+})
