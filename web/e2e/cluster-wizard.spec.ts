@@ -67,6 +67,7 @@ const seconds = (iso: string) => {
 // What the bar below happens to cover can be scrolled out from behind it; F05 sees to it that nothing with the focus is
 // covered.
 test.afterEach(async ({ page }) => {
+  await expect(page.locator('.fui-Toast'), 'what fades away has little contrast').toHaveCount(0)
   await page.evaluate(() => {
     for (const e of document.querySelectorAll<HTMLElement>('form div'))
       if (getComputedStyle(e).position === 'sticky') e.style.position = 'static'

@@ -112,6 +112,7 @@ async function copied(page: Page, t: Words, form: 'cli' | 'rest' | 'sdk' | 'yaml
 
 // What the bar below happens to cover can be scrolled out from behind it (see cluster-wizard.spec.ts).
 test.afterEach(async ({ page }) => {
+  await expect(page.locator('.fui-Toast'), 'what fades away has little contrast').toHaveCount(0)
   await page.evaluate(() => {
     for (const e of document.querySelectorAll<HTMLElement>('form div'))
       if (getComputedStyle(e).position === 'sticky') e.style.position = 'static'
