@@ -58,6 +58,8 @@ test('F37: the list of jobs, narrowed, sorted and shared by its address', async 
   await expect(page.getByText(t('view.empty.match'))).toBeVisible()
   await page.getByRole('button', { name: t('action.clearFilters') }).click()
   await expect(names(page).first()).toHaveText('job-000')
+  await page.getByRole('searchbox', { name: t('jobs.search') }).fill('job-00')
+  await expect(page.getByText(t('jobs.loaded', { n: 10 }), { exact: true })).toBeVisible()
 })
 
 test('a job is canceled, asked about if it runs; and deleted when it is over', async ({ page, studio, t }) => {
