@@ -96,9 +96,9 @@ func (a *API) listComputes(r *arm.Request) (int, any, error) {
 	return ok, list, err
 }
 
-// putCompute creates a compute, or changes what may change of it. The request ends
-// with what the user asked for recorded; package compute makes it so. A dry run says
-// what it would be.
+// putCompute creates a compute, or changes what may change of it; with If-None-Match: *
+// it only creates. The request ends with what the user asked for recorded; package
+// compute makes it so. A dry run says what it would be.
 func (a *API) putCompute(r *arm.Request) (int, any, error) {
 	in, err := decodeCompute(r)
 	if err != nil {
@@ -133,6 +133,8 @@ func (a *API) putCompute(r *arm.Request) (int, any, error) {
 				return err
 			}
 			out = created(a.showCompute(r, w, c), in)
+		} else if r.Header.Get("If-None-Match") == "*" {
+			return nameTaken(c.Name)
 		} else {
 			was := c.Spec
 			status = http.StatusOK

@@ -37,6 +37,18 @@ func TestPutIsIdempotent(t *testing.T) {
 	}
 }
 
+func TestPutThatOnlyCreates(t *testing.T) {
+	w := newWorld(t)
+	only := func(name string) reply {
+		return w.raw("ann", "PUT", wsURL+"/computes/"+name, strings.NewReader(gpu), "If-None-Match", "*")
+	}
+	only("gpu").want(201)
+	only("GPU").want(409).wantAt("error.code", "AlreadyExists")
+	if c := w.compute("gpu"); c.Rev != 1 {
+		t.Errorf("rev %d", c.Rev)
+	}
+}
+
 func TestEchoOfARichComputeChangesNothing(t *testing.T) {
 	w := newWorld(t)
 	w.ann("PUT", wsURL+"/computes/rich", `{"location":"Local","tags":{"a":"b"},"identity":{"type":"SystemAssigned"},"properties":{"computeType":"amlcompute","computeLocation":"LOCAL","description":"d","disableLocalAuth":true,

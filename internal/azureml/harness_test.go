@@ -181,7 +181,7 @@ func (w *world) as(who, method, path, body string) reply {
 	return w.raw(who, method, path, strings.NewReader(body))
 }
 
-func (w *world) raw(who, method, path string, body io.Reader) reply {
+func (w *world) raw(who, method, path string, body io.Reader, headers ...string) reply {
 	w.t.Helper()
 	if strings.HasPrefix(path, "http://") {
 		path = strings.TrimPrefix(path, "http://example.com")
@@ -196,6 +196,9 @@ func (w *world) raw(who, method, path string, body io.Reader) reply {
 	r := httptest.NewRequest(method, path, body)
 	if who != "" {
 		r.Header.Set("Authorization", "Bearer "+who)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
 	}
 	rec := httptest.NewRecorder()
 	w.srv.ServeHTTP(rec, r)

@@ -96,9 +96,9 @@ export type ComputeBody = {
 export const dryRun = (ws: WorkspaceRef, name: string, body: ComputeBody, signal?: AbortSignal): Promise<Compute> =>
   put<Compute>(computePath(ws, name), { query: { dryRun: true }, body, signal })
 
-/** Creates or changes a compute; the address says how far it is. */
-export const putCompute = (ws: WorkspaceRef, name: string, body: ComputeBody): Promise<string> =>
-  begin('PUT', computePath(ws, name), { body })
+/** Creates a compute, and never changes one that somebody else made meanwhile; the address says how far it is. */
+export const createCompute = (ws: WorkspaceRef, name: string, body: ComputeBody): Promise<string> =>
+  begin('PUT', computePath(ws, name), { body, headers: { 'If-None-Match': '*' } })
 export const patchCompute = (ws: WorkspaceRef, name: string, body: unknown): Promise<Compute> =>
   patch<Compute>(computePath(ws, name), { body })
 

@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { keys } from '~/api/keys.ts'
-import { putCompute } from '~/api/queries/compute.ts'
+import { createCompute } from '~/api/queries/compute.ts'
 import { useText } from '~/i18n/text.tsx'
 import type { ComputeTab } from '~/modules/computeKinds.ts'
 import { dropDraft } from '~/modules/draft.ts'
@@ -25,7 +25,7 @@ export function usePost(draftKey: string, tab: ComputeTab, verb: 'created' | 'at
       setBusy(true)
       const op = asking('create', `computes/${name}`)
       try {
-        accepted(op, await putCompute(ws, name, body))
+        accepted(op, await createCompute(ws, name, body))
         dropDraft(draftKey)
         done?.()
         say.done(t(verb === 'attached' ? 'attach.done' : 'attach.created', { name }))
