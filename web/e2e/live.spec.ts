@@ -48,6 +48,8 @@ const p95 = (all: number[]): number => all.sort((a, b) => a - b)[Math.ceil(all.l
 
 /** Milliseconds from the server's event to the screen, and what the same takes without the studio on a machine that has time. */
 const budget = 200
+/** What the twelve tabs show. */
+const views = ['overview', 'schedules', 'apps', 'events']
 const quiet = 40
 
 const live = (page: Page) => page.locator('[data-freshness=live]')
@@ -64,8 +66,8 @@ test.describe('twelve tabs', () => {
     await makeInstance(studio, 'ci-a')
     const follow: string[] = []
     context.on('request', (r) => r.url().includes('follow=true') && follow.push(r.url()))
-    const path = '/compute/instances/ci-a/events'
-    await studio.open(path)
+    const at = '/compute/instances/ci-a'
+    await studio.open(`${at}/events`)
     await expect(live(page)).toBeVisible()
     const requests = await WorkerRequests.of(browser, studio.server.base)
     // Begins anew, so that the stream is one that was seen to begin.
@@ -74,7 +76,7 @@ test.describe('twelve tabs', () => {
     const others: Page[] = []
     for (let i = 1; i < 12; i++) {
       const tab = await context.newPage()
-      await tab.goto(`${studio.server.base}/w/${studio.ws}${path}`)
+      await tab.goto(`${studio.server.base}/w/${studio.ws}${at}/${views[i % views.length]}`)
       await expect(live(tab)).toBeVisible()
       await expect(tab.locator('main header [data-state=Running]')).toBeVisible()
       others.push(tab)
@@ -86,6 +88,10 @@ test.describe('twelve tabs', () => {
       ['start', 'Running'],
       ['stop', 'Stopped'],
     ] as const) {
+      await eventually('it is at rest', async () => {
+        const last = (await events(studio, 'computes/ci-a')).at(-1)
+        return last !== undefined && Date.now() - Date.parse(last.at) > 1000
+      })
       await page.getByRole('button', { name: t(`action.${verb}`), exact: true }).click()
       for (const tab of [page, ...others]) {
         await expect(tab.locator(`main header [data-state=${end}]`)).toBeVisible({ timeout: 30_000 })
@@ -118,7 +124,7 @@ test.describe('twelve tabs', () => {
       `F15: from the server's event to the screen of 12 tabs, p95: state ${state} ms (${ofState.length}), row ${row} ms ` +
         `(${ofRow.length}); the same without the studio ${machine} ms (${yardstick.length})`,
     )
-    expect(ofRow.length).toBeGreaterThan(60)
+    expect(ofRow.length).toBeGreaterThan(30)
     // The budget is of a machine that has time. One that is busy with other things is as many times slower as it is
     // without the studio.
     const allowed = budget * Math.max(1, machine / quiet)
