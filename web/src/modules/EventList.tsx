@@ -7,6 +7,7 @@ import { type EventFilter, events } from '~/api/queries/job.ts'
 import { type Column, DataTable } from '~/components/DataTable.tsx'
 import { Empty, Loading } from '~/components/Notice.tsx'
 import { TextLink } from '~/components/TextLink.tsx'
+import { useTyped } from '~/components/typed.ts'
 import { useFormat, useText } from '~/i18n/text.tsx'
 import { Ago } from './Ago.tsx'
 import { type EventLine, type EventPart, eventLines, isSystem } from './eventText.ts'
@@ -40,6 +41,13 @@ export function EventList({ target, clear, ...filter }: EventFilter & { clear?: 
   const [all, setAll] = useState(false)
   const { q = '' } = useSearch({ strict: false }) as { q?: string }
   const navigate = useNavigate()
+  const find = (text: string) =>
+    void navigate({
+      to: '.',
+      search: (s: Record<string, unknown>) => ({ ...s, q: text || undefined }),
+      replace: true,
+    } as never)
+  const [typed, type] = useTyped(q, find)
   const query = useInfiniteQuery(events(ws, { target, ...filter }))
   // biome-ignore lint/correctness/useExhaustiveDependencies: another language has other words
   const known = useMemo(() => new Map<string, EventLine>(), [t])
@@ -47,15 +55,9 @@ export function EventList({ target, clear, ...filter }: EventFilter & { clear?: 
     const oldestFirst = (query.data?.pages ?? []).toReversed().flatMap((p) => p.value)
     return eventLines(oldestFirst, t, (id) => id in messages, known).reverse()
   }, [query.data, t, messages, known])
-  const shown = lines.filter((l) => (all || !l.routine) && fits(l, q))
+  const shown = lines.filter((l) => (all || !l.routine) && fits(l, typed))
   if (query.isPending) return <Loading />
   if (query.isError && lines.length === 0) return <Failure error={query.error} retry={() => void query.refetch()} />
-  const find = (text: string) =>
-    void navigate({
-      to: '.',
-      search: (s: Record<string, unknown>) => ({ ...s, q: text || undefined }),
-      replace: true,
-    } as never)
   return (
     <>
       <div className={styles.bar}>
@@ -63,8 +65,8 @@ export function EventList({ target, clear, ...filter }: EventFilter & { clear?: 
           className={styles.search}
           aria-label={t('event.filter')}
           placeholder={t('event.filter')}
-          value={q}
-          onChange={(_, d) => find(d.value)}
+          value={typed}
+          onChange={(_, d) => type(d.value)}
         />
         <Switch label={t('event.all')} checked={all} onChange={(_, d) => setAll(d.checked)} />
       </div>

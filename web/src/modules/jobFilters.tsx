@@ -18,10 +18,11 @@ import {
 import { ColumnTripleRegular } from '@fluentui/react-icons'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { type ReactNode, useEffect, useRef, useState } from 'react'
+import type { ReactNode } from 'react'
 import { computes } from '~/api/queries/compute.ts'
 import type { JobFilter } from '~/api/queries/job.ts'
 import { byField, type TableSearch } from '~/components/tableSearch.ts'
+import { useTyped } from '~/components/typed.ts'
 import type { MessageId } from '~/i18n/catalogue.ts'
 import { useText } from '~/i18n/text.tsx'
 import { useWorkspace } from './workspace.tsx'
@@ -80,29 +81,6 @@ export function withField(filters: string[] | undefined, field: string, value: s
   const rest = (filters ?? []).filter((f) => !f.startsWith(`${field}:`))
   const next = value ? [...rest, `${field}:${value}`] : rest
   return next.length > 0 ? next : undefined
-}
-
-/** A text that is typed now and holds a moment later, so that not each letter asks the server. */
-function useTyped(value: string, commit: (v: string) => void): [string, (v: string) => void] {
-  const [typed, setTyped] = useState(value)
-  const sent = useRef(value)
-  const last = useRef(commit)
-  last.current = commit
-  useEffect(() => {
-    if (value !== sent.current) {
-      sent.current = value
-      setTyped(value)
-    }
-  }, [value])
-  useEffect(() => {
-    if (typed === sent.current) return
-    const timer = setTimeout(() => {
-      sent.current = typed
-      last.current(typed)
-    }, 200)
-    return () => clearTimeout(timer)
-  }, [typed])
-  return [typed, setTyped]
 }
 
 export function JobFilters(props: { compute?: string | undefined; experiments: string[]; columns: ReactNode }) {
