@@ -91,42 +91,42 @@ tags: {team: vision}
   })
 })
 
-test('F27: what is wrong is told at its field, before and after the server has seen it', async ({
-  page,
-  studio,
-  t,
-}) => {
-  await makeCluster(studio, 'cpu', { max: 2 })
-  await studio.open('/jobs/new?compute=cpu')
-  await expect(page.getByRole('combobox', { name: t('jobnew.compute') })).toHaveValue('cpu')
-  await submit(page, t).click()
-  await expect(command(page, t)).toBeFocused()
-  await expect(page.getByText(t('jobnew.command.missing')).first()).toBeVisible()
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: a command's own
-  await command(page, t).fill('echo ${{inputs.none}}')
-  await page.getByRole('textbox', { name: t('jobnew.instances') }).fill('５')
-  await expect(page.locator('[data-wait="jobnew.compute.tooMany"]')).toBeVisible()
-  await submit(page, t).click()
-  const field = page.getByRole('textbox', { name: t('jobnew.command') })
-  await expect(field).toHaveAttribute('aria-invalid', 'true')
-  await field.fill('echo x')
-  await submit(page, t).click()
-  await expect(page.getByRole('textbox', { name: t('jobnew.instances') })).toHaveAttribute('aria-invalid', 'true')
-  await page.getByRole('textbox', { name: t('jobnew.instances') }).fill('2')
-
-  await mode(page, t, 'yaml').click()
-  await yaml(page, t).fill('command: x\ncompute: [')
-  await expect(yaml(page, t)).toHaveAttribute('aria-invalid', 'true')
-  await yaml(page, t).fill('command: python train.py\ncompute: cpu\ncode: ./src\nspeed: 9\n')
-  await expect(page.getByText(t('jobnew.yaml.local', { what: 'code', path: './src' })).first()).toBeVisible()
-  await expect(page.getByText(t('jobnew.yaml.unknown', { key: 'speed' })).first()).toBeVisible()
-  await expect(page.getByText('atelier job submit -f job.yml --stream')).toBeVisible()
-  await submit(page, t).click()
-  await expect(page).toHaveURL(/\/jobs\/new/)
-})
-
 test.describe('expecting refusals', () => {
   test.use({ expected: [/status of 40\d/] })
+  test('F27: what is wrong is told at its field, before and after the server has seen it', async ({
+    page,
+    studio,
+    t,
+  }) => {
+    await makeCluster(studio, 'cpu', { max: 2 })
+    await studio.open('/jobs/new?compute=cpu')
+    await expect(page.getByRole('combobox', { name: t('jobnew.compute') })).toHaveValue('cpu')
+    await submit(page, t).click()
+    await expect(command(page, t)).toBeFocused()
+    await expect(page.getByText(t('jobnew.command.missing')).first()).toBeVisible()
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a command's own
+    await command(page, t).fill('echo ${{inputs.none}}')
+    await page.getByRole('textbox', { name: t('jobnew.instances') }).fill('５')
+    await expect(page.locator('[data-wait="jobnew.compute.tooMany"]')).toBeVisible()
+    await submit(page, t).click()
+    const field = page.getByRole('textbox', { name: t('jobnew.command') })
+    await expect(field).toHaveAttribute('aria-invalid', 'true')
+    await field.fill('echo x')
+    await submit(page, t).click()
+    await expect(page.getByRole('textbox', { name: t('jobnew.instances') })).toHaveAttribute('aria-invalid', 'true')
+    await page.getByRole('textbox', { name: t('jobnew.instances') }).fill('2')
+
+    await mode(page, t, 'yaml').click()
+    await yaml(page, t).fill('command: x\ncompute: [')
+    await expect(yaml(page, t)).toHaveAttribute('aria-invalid', 'true')
+    await yaml(page, t).fill('command: python train.py\ncompute: cpu\ncode: ./src\nspeed: 9\n')
+    await expect(page.getByText(t('jobnew.yaml.local', { what: 'code', path: './src' })).first()).toBeVisible()
+    await expect(page.getByText(t('jobnew.yaml.unknown', { key: 'speed' })).first()).toBeVisible()
+    await expect(page.getByText('atelier job submit -f job.yml --stream')).toBeVisible()
+    await submit(page, t).click()
+    await expect(page).toHaveURL(/\/jobs\/new/)
+  })
+
   test('F10: the line that is shown submits the same job', async ({ page, studio, server, t }) => {
     await makeCluster(studio, 'cpu', { max: 2 })
     await studio.open('/jobs/new?compute=cpu')
