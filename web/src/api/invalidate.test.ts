@@ -1,4 +1,4 @@
-import { QueryClient } from '@tanstack/react-query'
+import { QueryClient, QueryObserver } from '@tanstack/react-query'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { append, Invalidator, matches, stale } from './invalidate.ts'
 import { keys } from './keys.ts'
@@ -141,4 +141,38 @@ test('a list of events that is being asked for is asked for again, because its a
   new Invalidator(client).take([event(2, 'computes/gpu')])
   vi.advanceTimersByTime(0)
   expect(asked).toHaveBeenCalledWith({ queryKey: key })
+})
+
+test('an answer that is slow is shown, and asked for again after it', async () => {
+  vi.useFakeTimers()
+  const client = new QueryClient()
+  const answers: ((text: string) => void)[] = []
+  const seen: unknown[] = []
+  const observer = new QueryObserver(client, {
+    queryKey: keys.compute('gpu'),
+    queryFn: ({ signal }) =>
+      new Promise<string>((done, failed) => {
+        answers.push(done)
+        signal.addEventListener('abort', () => failed(new Error('aborted')))
+      }),
+    retry: false,
+  })
+  const end = observer.subscribe((r) => seen.push(r.data))
+  answers[0]?.('Running')
+  await vi.advanceTimersByTimeAsync(0)
+  const invalidator = new Invalidator(client)
+  invalidator.take([event(1, 'computes/gpu')])
+  invalidator.take([event(2, 'computes/gpu')])
+  await vi.advanceTimersByTimeAsync(600)
+  expect(answers).toHaveLength(2)
+  answers[1]?.('Stopping')
+  await vi.advanceTimersByTimeAsync(300)
+  expect(seen).toContain('Stopping')
+  expect(answers).toHaveLength(3)
+  answers[2]?.('Stopped')
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(seen.at(-1)).toBe('Stopped')
+  expect(answers).toHaveLength(3)
+  invalidator.close()
+  end()
 })

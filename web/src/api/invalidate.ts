@@ -89,9 +89,15 @@ export class Invalidator {
   #flush(): void {
     this.#timer = undefined
     this.#quietUntil = performance.now() + gap
-    const all = [...this.#waiting.values()]
+    const all = [...this.#waiting]
     this.#waiting.clear()
-    for (const queryKey of all) void this.#client.invalidateQueries({ queryKey })
+    for (const [text, queryKey] of all) {
+      // An answer under way is not thrown away, or a slow server would never be heard while things happen; but it may be
+      // older than the event, so that it is asked for again after it.
+      if (this.#client.isFetching({ queryKey }) > 0) this.#waiting.set(text, queryKey)
+      void this.#client.invalidateQueries({ queryKey }, { cancelRefetch: false })
+    }
+    if (this.#waiting.size > 0) this.#timer = setTimeout(() => this.#flush(), gap)
   }
 
   /** Lists of events take up what came: that asks the server for nothing. */
