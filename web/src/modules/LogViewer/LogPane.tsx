@@ -16,6 +16,7 @@ const useStyles = makeStyles({
     border: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke2}`,
     borderRadius: tokens.borderRadiusMedium,
     overflow: 'hidden',
+    ':has(:focus-visible)': { outline: `${tokens.strokeWidthThick} solid ${tokens.colorStrokeFocus2}` },
   },
   scroller: {
     flexGrow: 1,
@@ -34,10 +35,8 @@ const useStyles = makeStyles({
     fontFamily: tokens.fontFamilyMonospace,
     fontSize: '13px',
     lineHeight: `${rowHeight}px`,
-    ':focus-visible': {
-      outline: `${tokens.strokeWidthThick} solid ${tokens.colorStrokeFocus2}`,
-      outlineOffset: '-2px',
-    },
+    // The numbers of lines would hide it: the frame shows it.
+    ':focus-visible': { outlineStyle: 'none' },
   },
   // Wrapped lines are higher than the scale thinks: at the end, the end is what must be seen.
   bottom: { justifyContent: 'flex-end' },
