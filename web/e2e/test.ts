@@ -69,6 +69,8 @@ export const test = base.extend<
       page.on('pageerror', (e) => errors.push(String(e)))
       await use(undefined)
       if (info.status !== 'passed' || !finish) return
+      // What fades away has no contrast while it does.
+      await expect(page.locator('.fui-ToastTitle')).toHaveCount(0, { timeout: 20_000 })
       await inspect(page, info.title)
       await page.screenshot({ path: info.outputPath('end.png'), fullPage: true })
       expect(errors, 'errors in the console').toEqual([])
