@@ -110,7 +110,8 @@ func (m *machine) restart() {
 	})
 }
 
-// start is the agent's: it takes over what it finds, and says hello.
+// start is the agent's: it takes over what it finds, and says hello, unless it dies
+// over it.
 func (m *machine) start() {
 	m.core = &agent.Core{Node: m.Node}
 	m.core.Begin(m.w.now)
@@ -119,6 +120,9 @@ func (m *machine) start() {
 		m.do(m.core.Adopt(r.task, r.phase, run != nil, r.result))
 		if run != nil && !run.running && m.core != nil && m.core.Awaits(r.key) {
 			m.do(m.core.Ended(r.key, run.result))
+		}
+		if m.core == nil {
+			return
 		}
 	}
 	m.hello()
