@@ -17,7 +17,13 @@ const useStyles = makeStyles({
     rowGap: tokens.spacingVerticalS,
     marginBottom: tokens.spacingVerticalS,
   },
-  search: { flexGrow: 1, flexBasis: '380px', minWidth: 0, maxWidth: '640px' },
+  search: {
+    flexGrow: 1,
+    flexBasis: '380px',
+    minWidth: 0,
+    maxWidth: '640px',
+    gridTemplateColumns: 'minmax(0, 1fr)',
+  },
   searchRow: {
     display: 'flex',
     alignItems: 'center',
@@ -170,6 +176,11 @@ function SearchField({ search, state, searchInput, at, onChange, onSeek }: Props
             ref={searchInput}
             className={styles.input}
             contentBefore={<SearchRegular />}
+            contentAfter={
+              <span role="status" className={styles.count}>
+                {search.q && !state.badQuery && !state.searching ? said : ''}
+              </span>
+            }
             value={typed}
             autoComplete="off"
             spellCheck={false}
@@ -210,9 +221,6 @@ function SearchField({ search, state, searchInput, at, onChange, onSeek }: Props
             denied={none}
             onClick={() => onSeek(false)}
           />
-          <span role="status" className={styles.count}>
-            {search.q && !state.badQuery && !state.searching ? said : ''}
-          </span>
         </div>
       )}
     </Field>

@@ -18,6 +18,9 @@ export type ReaderHost = {
   random(): number
 }
 
+/** After so many bytes others get their turn: who scrolls while a long log comes in does not want to wait for it. */
+const breath = 4 << 20
+
 /** Runs until all is read, or the signal ends it. Full says that no more is wanted. */
 export async function follow(
   host: ReaderHost,
@@ -27,6 +30,7 @@ export async function follow(
   signal: AbortSignal,
 ): Promise<void> {
   let offset = 0
+  let held = 0
   let tries = 0
   let empty = 0 // answers with nothing new, one after another
   while (!signal.aborted) {
@@ -44,6 +48,11 @@ export async function follow(
       for (let part = await reader.read(); !part.done; part = await reader.read()) {
         offset += part.value.length
         on.bytes(part.value)
+        held += part.value.length
+        if (held >= breath) {
+          held = 0
+          await host.wait(0, signal)
+        }
         if (full()) {
           await reader.cancel()
           on.end()
