@@ -271,7 +271,8 @@ func (s *server) ready(t *testing.T) {
 	})
 }
 
-// agents are the processes of our nodes' agents.
+// agents are the processes of our nodes' agents. What an agent has just forked bears
+// its arguments until it runs something else, and is no agent.
 func (s *server) agents() (pids []int) {
 	for _, pid := range s.processes() {
 		args, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
@@ -280,7 +281,16 @@ func (s *server) agents() (pids []int) {
 		}
 	}
 	slices.Sort(pids)
-	return pids
+	all := slices.Clone(pids)
+	return slices.DeleteFunc(pids, func(pid int) bool { return slices.Contains(all, parentOf(pid)) })
+}
+
+// parentOf reads it from /proc; 0 if the process is gone.
+func parentOf(pid int) (parent int) {
+	stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	_, rest, _ := strings.Cut(string(stat), ") ") // the name in parentheses may hold anything but that
+	fmt.Sscanf(rest, "%1s %d", new(string), &parent) //nolint:errcheck // then it is gone
+	return parent
 }
 
 // rate holds the load against what it must be.
