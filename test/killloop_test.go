@@ -288,7 +288,7 @@ func (s *server) agents() (pids []int) {
 // parentOf reads it from /proc; 0 if the process is gone.
 func parentOf(pid int) (parent int) {
 	stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	_, rest, _ := strings.Cut(string(stat), ") ") // the name in parentheses may hold anything but that
+	_, rest, _ := strings.Cut(string(stat), ") ")    // the name in parentheses may hold anything but that
 	fmt.Sscanf(rest, "%1s %d", new(string), &parent) //nolint:errcheck // then it is gone
 	return parent
 }

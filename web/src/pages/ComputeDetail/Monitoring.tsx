@@ -34,7 +34,10 @@ export function Monitoring({ name, brief = false }: { name: string; brief?: bool
   const [asTable, setAsTable] = useState(false)
   const query = useQuery(series(ws, name, range))
   const { data, dataUpdatedAt } = query
-  const now = Math.max(useClock((n) => Math.floor(n / step) * step), dataUpdatedAt)
+  const now = Math.max(
+    useClock((n) => Math.floor(n / step) * step),
+    dataUpdatedAt,
+  )
   const shown = useMemo(() => data && stretch(data, now, ranges[range] * 3_600_000), [data, now, range])
   const choose = (r: Range) =>
     void navigate({ to: '.', search: (was: object) => ({ ...was, range: r }), replace: true } as never)
