@@ -32,6 +32,7 @@ test-short: ## the inner loop: under two minutes
 
 bench: build ## the budgets of docs/performance.md, measured; BENCH=short for a quick pass
 	go run ./bench -atelier bin/atelier $(if $(filter short,$(BENCH)),-short)
+	scripts/web bench
 
 check: ## formatter, vet, static analysis, modules, generated files
 	scripts/check
