@@ -141,7 +141,7 @@ export function makeFormat(locale: string): Format {
       return new Intl.NumberFormat(locale, {
         style: 'unit',
         unit: names[i] ?? 'byte',
-        unitDisplay: 'short',
+        unitDisplay: i === 0 ? 'long' : 'short', // "738 byte" is short for nothing
         maximumFractionDigits: value < 10 && i > 0 ? 1 : 0,
       }).format(value)
     },
