@@ -141,7 +141,7 @@ func TestInitKilled(t *testing.T) {
 	each(t, func(t *testing.T, w way) {
 		p := w.fresh(t, "sh:(setsid sleep 1000 >/dev/null 2>&1 &)")
 		launch(t, p, "n-0")
-		eventually(t, "all run", func() bool { return len(of(p, "n-0")) == 3 })
+		eventually(t, "all run", func() bool { return len(of(p, "n-0")) == 3 && runs(p, "n-0", "sleep") })
 		if err := unix.Kill(initOf(t, p, "n-0").PID, unix.SIGKILL); err != nil {
 			t.Fatal(err)
 		}
@@ -162,7 +162,7 @@ func TestLaunchAfterInitDied(t *testing.T) {
 	each(t, func(t *testing.T, w way) {
 		p := w.fresh(t, "sh:(setsid sleep 1000 >/dev/null 2>&1 &)")
 		launch(t, p, "n-0")
-		eventually(t, "all run", func() bool { return len(of(p, "n-0")) == 3 })
+		eventually(t, "all run", func() bool { return len(of(p, "n-0")) == 3 && runs(p, "n-0", "sleep") })
 		old := of(p, "n-0")
 		if err := unix.Kill(initOf(t, p, "n-0").PID, unix.SIGKILL); err != nil {
 			t.Fatal(err)
@@ -228,7 +228,7 @@ func TestNodeEndsWithItsDirectory(t *testing.T) {
 	each(t, func(t *testing.T, w way) {
 		p := w.fresh(t, "sh:(setsid sleep 1000 >/dev/null 2>&1 &)")
 		launch(t, p, "n-0")
-		eventually(t, "all run", func() bool { return len(of(p, "n-0")) == 3 })
+		eventually(t, "all run", func() bool { return len(of(p, "n-0")) == 3 && runs(p, "n-0", "sleep") })
 		if err := os.Rename(p.node("n-0"), filepath.Join(p.Dir, "away")); err != nil {
 			t.Fatal(err)
 		}

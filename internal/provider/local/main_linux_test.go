@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -157,6 +158,15 @@ func of(p *Provider, name string) (pids []int) {
 		}
 	}
 	return pids
+}
+
+// runs reports whether one of the node's processes is the program. Their number alone
+// does not tell that all have begun: shells fork more on the way.
+func runs(p *Provider, name, program string) bool {
+	return slices.ContainsFunc(of(p, name), func(pid int) bool {
+		text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+		return strings.HasPrefix(string(text), program+"\x00")
+	})
 }
 
 // inits counts the node's inits among its processes.
