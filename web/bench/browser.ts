@@ -26,7 +26,7 @@ async function cold(browser: Browser, studio: Studio, path: string, look: string
 test.use({ finish: false })
 
 test('cold load', async ({ browser, studio }) => {
-  for (let i = 1; i <= 20; i++) await makeCluster(studio, `load-${i}`)
+  for (let i = 1; i <= 20; i++) await makeCluster(studio, `load-n${i}`)
   const list: number[] = []
   const floor: number[] = []
   for (let i = 0; i < rounds; i++) {
