@@ -10,10 +10,11 @@ import { RouterProvider } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { isStatus } from './api/http.ts'
 import { sessionOver } from './api/live.ts'
+import { session } from './api/queries/session.ts'
 import { firstLanguage, type Language } from './i18n/catalogue.ts'
 import { TextProvider } from './i18n/text.tsx'
 import { ToastCorner } from './modules/toast.tsx'
-import { makeRouter } from './routes.tsx'
+import { fetchPage, makeRouter } from './routes.tsx'
 import { ThemeProvider, useTheme } from './shell/theme.tsx'
 
 function makeClient(): QueryClient {
@@ -35,10 +36,18 @@ function makeClient(): QueryClient {
   })
 }
 
+/** What the first page needs is asked for at once, and not each thing when the one before it came. */
+function begin() {
+  const client = makeClient()
+  void client.prefetchQuery(session())
+  const router = makeRouter(client)
+  fetchPage(router)
+  return { client, router }
+}
+
 export function App() {
   const [language, setLanguage] = useState<Language>(() => firstLanguage(location.search, navigator.languages))
-  const [client] = useState(makeClient)
-  const [router] = useState(() => makeRouter(client))
+  const [{ client, router }] = useState(begin)
   return (
     <TextProvider language={language} setLanguage={setLanguage}>
       <QueryClientProvider client={client}>

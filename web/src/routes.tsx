@@ -241,6 +241,15 @@ export function makeRouter(client: QueryClient) {
   })
 }
 
+/** Fetches the page of the present address, without waiting for what decides whether it is shown. */
+export function fetchPage(router: ReturnType<typeof makeRouter>): void {
+  type Page = { options: { component?: { preload?: () => Promise<unknown> } } }
+  const pages = router.routesById as unknown as Record<string, Page>
+  for (const { routeId } of router.matchRoutes(router.latestLocation)) {
+    void pages[routeId as string]?.options.component?.preload?.()
+  }
+}
+
 declare module '@tanstack/react-router' {
   interface Register {
     router: ReturnType<typeof makeRouter>
