@@ -13,6 +13,7 @@ import {
 } from '@fluentui/react-components'
 import { type ReactNode, useLayoutEffect, useState } from 'react'
 import { useText } from '~/i18n/text.tsx'
+import { Form } from './Form.tsx'
 
 const useStyles = makeStyles({
   content: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalM },
@@ -23,6 +24,8 @@ export function ConfirmDialog(props: {
   open: boolean
   title: string
   confirm: string
+  /** What leaves all as it is; "Cancel" if not said. */
+  keep?: string | undefined
   typed?: string | undefined
   busy?: boolean
   onConfirm: () => void
@@ -41,12 +44,7 @@ export function ConfirmDialog(props: {
   return (
     <Dialog open={props.open} onOpenChange={(_, d) => !d.open && close()} modalType="alert">
       <DialogSurface>
-        <form
-          onSubmit={(e) => {
-            e.preventDefault()
-            if (ready) props.onConfirm()
-          }}
-        >
+        <Form onSubmit={() => ready && props.onConfirm()}>
           <DialogBody>
             <DialogTitle>{props.title}</DialogTitle>
             <DialogContent className={styles.content}>
@@ -58,13 +56,13 @@ export function ConfirmDialog(props: {
               )}
             </DialogContent>
             <DialogActions>
-              <Button onClick={close}>{t('action.cancel')}</Button>
+              <Button onClick={close}>{props.keep ?? t('action.cancel')}</Button>
               <Button type="submit" appearance="primary" disabled={!ready || props.busy}>
                 {props.confirm}
               </Button>
             </DialogActions>
           </DialogBody>
-        </form>
+        </Form>
       </DialogSurface>
     </Dialog>
   )

@@ -3,6 +3,7 @@ import { type FocusEvent, type KeyboardEvent, type ReactNode, useEffect, useRef,
 import { useFreshness } from '~/api/live.ts'
 import { ActionButton } from '~/components/ActionButton.tsx'
 import { composing } from '~/components/composing.ts'
+import { Form } from '~/components/Form.tsx'
 import { Banner } from '~/components/Notice.tsx'
 import { PageHeader } from '~/components/PageHeader.tsx'
 import type { MessageId } from '~/i18n/catalogue.ts'
@@ -103,11 +104,8 @@ export function WizardFrame(p: Props) {
     e.preventDefault()
     if (!p.busy && !(last && (denied ?? stale))) p.onNext()
   }
-  // An Enter that ends a composition is part of the typing.
   const keyDown = (e: KeyboardEvent<HTMLFormElement>) => {
-    if (e.key !== 'Enter' || e.defaultPrevented) return
-    if (composing(e)) return e.preventDefault()
-    if (e.ctrlKey || e.metaKey) submit(e)
+    if (e.key === 'Enter' && !e.defaultPrevented && (e.ctrlKey || e.metaKey)) submit(e)
   }
   // With nothing focused, the keys are still the form's.
   const latest = useRef(submit)
@@ -125,7 +123,7 @@ export function WizardFrame(p: Props) {
     if (about) setHelp(about)
   }
   return (
-    <form onSubmit={submit} onKeyDown={keyDown} onFocus={showHelp} noValidate>
+    <Form onSubmit={submit} onKeyDown={keyDown} onFocus={showHelp} noValidate>
       <PageHeader title={p.title} actions={p.lead} />
       {p.steps.length > 1 && <WizardSteps steps={p.steps} step={p.step} errors={p.errors} onStep={p.onStep} />}
       {p.draft?.restored && (
@@ -178,7 +176,7 @@ export function WizardFrame(p: Props) {
           </aside>
         )}
       </div>
-    </form>
+    </Form>
   )
 }
 

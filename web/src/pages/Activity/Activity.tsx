@@ -1,6 +1,7 @@
 import { Body1, Field, Input, makeStyles, Select, tokens } from '@fluentui/react-components'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
+import { Form } from '~/components/Form.tsx'
 import { PageHeader } from '~/components/PageHeader.tsx'
 import { useText } from '~/i18n/text.tsx'
 import { EventList } from '~/modules/EventList.tsx'
@@ -69,15 +70,10 @@ function Typed({
   useEffect(() => setText(value), [value])
   const done = () => text !== value && onDone(text.trim() || undefined)
   return (
-    <form
-      onSubmit={(e) => {
-        e.preventDefault()
-        done()
-      }}
-    >
+    <Form onSubmit={done}>
       <Field label={label}>
         <Input value={text} placeholder={placeholder} onChange={(_, d) => setText(d.value)} onBlur={done} />
       </Field>
-    </form>
+    </Form>
   )
 }

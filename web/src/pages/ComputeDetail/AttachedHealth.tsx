@@ -1,11 +1,12 @@
 import { makeStyles, Spinner, tokens } from '@fluentui/react-components'
 import { PlugConnectedRegular } from '@fluentui/react-icons'
 import { useMutation } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import { useFreshness } from '~/api/live.ts'
 import { testConnection } from '~/api/queries/compute.ts'
 import type { Compute } from '~/api/types.ts'
 import { ActionButton } from '~/components/ActionButton.tsx'
+import { Form } from '~/components/Form.tsx'
 import { Panel, PanelGrid, PropertyList } from '~/components/Panel.tsx'
 import { useText } from '~/i18n/text.tsx'
 import { ConnectionChecks } from '~/modules/ConnectionChecks.tsx'
@@ -76,14 +77,7 @@ function Test({ compute }: { compute: Compute }) {
   }
   return (
     <Panel title={t('attached.test.title')}>
-      <form
-        className={styles.form}
-        noValidate
-        onSubmit={(e: FormEvent) => {
-          e.preventDefault()
-          run(trusted)
-        }}
-      >
+      <Form className={styles.form} noValidate onSubmit={() => run(trusted)}>
         <p className={styles.lead}>{t('attached.test.lead', { address: `${p.address}:${port}` })}</p>
         <SshCredentialFields value={credentials} onChange={setCredentials} missing={tried ? problems : []} />
         <div>
@@ -97,7 +91,7 @@ function Test({ compute }: { compute: Compute }) {
             {test.isPending ? t('test.running') : t('test.run')}
           </ActionButton>
         </div>
-      </form>
+      </Form>
       {test.isError && <Failure error={test.error} />}
       {test.data && (
         <ConnectionChecks

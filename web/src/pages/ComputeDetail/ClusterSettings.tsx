@@ -10,7 +10,7 @@ import { computePath } from '~/api/queries/compute.ts'
 import { type ClusterProps, type Compute, may } from '~/api/types.ts'
 import { ActionButton } from '~/components/ActionButton.tsx'
 import { CodeBlock } from '~/components/CodeBlock.tsx'
-import { composing } from '~/components/composing.ts'
+import { Form } from '~/components/Form.tsx'
 import { Panel, PanelGrid, PropertyList } from '~/components/Panel.tsx'
 import { useFormat, useText } from '~/i18n/text.tsx'
 import { accepted, asking, refused } from '~/modules/operations.ts'
@@ -71,20 +71,12 @@ export function ClusterSettings(props: { compute: Compute; cluster: ClusterProps
     if (!denied && !saving) void save(patch)
   }
   const onKey = (e: KeyboardEvent) => {
-    if (e.key !== 'Enter' || composing(e)) return
-    if (e.ctrlKey || e.metaKey) submit()
+    if (e.key === 'Enter' && (e.ctrlKey || e.metaKey)) submit()
   }
   return (
     <PanelGrid>
       <Panel title={t('details.settings.edit')}>
-        <form
-          className={styles.form}
-          onKeyDown={onKey}
-          onSubmit={(e) => {
-            e.preventDefault()
-            submit()
-          }}
-        >
+        <Form className={styles.form} onKeyDown={onKey} onSubmit={submit}>
           <Fields form={form} problems={problems} />
           <div className={styles.buttons}>
             <ActionButton type="submit" appearance="primary" denied={denied} disabledFocusable={saving}>
@@ -94,7 +86,7 @@ export function ClusterSettings(props: { compute: Compute; cluster: ClusterProps
               {t('details.settings.discard')}
             </Button>
           </div>
-        </form>
+        </Form>
       </Panel>
       <div className={styles.side}>
         {!isEmpty(patch) && isEmpty(problems) && (

@@ -6,8 +6,8 @@ import { useFreshness } from '~/api/live.ts'
 import { updateIdleShutdown } from '~/api/queries/compute.ts'
 import type { Compute, InstanceProps, Schedule } from '~/api/types.ts'
 import { ActionButton } from '~/components/ActionButton.tsx'
-import { composing } from '~/components/composing.ts'
 import { type Column, DataTable } from '~/components/DataTable.tsx'
+import { Form } from '~/components/Form.tsx'
 import { Banner } from '~/components/Notice.tsx'
 import { Panel } from '~/components/Panel.tsx'
 import { useFormat, useText } from '~/i18n/text.tsx'
@@ -67,14 +67,7 @@ function IdleShutdown({ compute: c, instance, gone }: Props) {
   }
   return (
     <Panel title={t('details.idleShutdown')}>
-      <form
-        className={styles.form}
-        onKeyDown={(e) => e.key === 'Enter' && composing(e) && e.preventDefault()}
-        onSubmit={(e) => {
-          e.preventDefault()
-          if (!denied) void save()
-        }}
-      >
+      <Form className={styles.form} onSubmit={() => !denied && void save()}>
         <Switch
           label={t('details.idleShutdown.on')}
           checked={on}
@@ -93,7 +86,7 @@ function IdleShutdown({ compute: c, instance, gone }: Props) {
         <ActionButton type="submit" appearance="primary" denied={denied} className={styles.button}>
           {t('action.update')}
         </ActionButton>
-      </form>
+      </Form>
     </Panel>
   )
 }

@@ -1,10 +1,11 @@
 import { Body1, Field, Input, makeStyles, tokens } from '@fluentui/react-components'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import { keys } from '~/api/keys.ts'
 import { updateQuotas } from '~/api/queries/compute.ts'
 import { ActionButton } from '~/components/ActionButton.tsx'
 import { CodeBlock } from '~/components/CodeBlock.tsx'
+import { Form } from '~/components/Form.tsx'
 import { useText } from '~/i18n/text.tsx'
 import { useToasts } from '~/modules/toast.tsx'
 import { useQuotaDenied, useWorkspace } from '~/modules/workspace.tsx'
@@ -74,13 +75,12 @@ function Limit({ family, location, denied }: { family: Family; location: string;
     },
     onError: (e) => setRefused(e.message),
   })
-  const submit = (e: FormEvent) => {
-    e.preventDefault()
+  const submit = () => {
     if (limit !== undefined && !denied) save.mutate(limit)
   }
   const wrong = limit === undefined ? t('quota.bad') : refused
   return (
-    <form className={styles.row} onSubmit={submit}>
+    <Form className={styles.row} onSubmit={submit}>
       <Field
         className={styles.field}
         label={t('quota.new', { family: name })}
@@ -106,6 +106,6 @@ function Limit({ family, location, denied }: { family: Family; location: string;
       >
         {t('action.save')}
       </ActionButton>
-    </form>
+    </Form>
   )
 }

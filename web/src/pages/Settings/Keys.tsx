@@ -1,10 +1,11 @@
 import { Body1, Button, Field, Input, makeStyles, Textarea, tokens } from '@fluentui/react-components'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import { keys } from '~/api/keys.ts'
 import { profile, saveProfile } from '~/api/queries/session.ts'
 import type { Profile } from '~/api/types.ts'
 import { type Column, DataTable } from '~/components/DataTable.tsx'
+import { Form } from '~/components/Form.tsx'
 import { Empty, Loading } from '~/components/Notice.tsx'
 import { Timestamp } from '~/components/Timestamp.tsx'
 import { useText } from '~/i18n/text.tsx'
@@ -107,14 +108,13 @@ function AddKey({ taken, busy, add }: { taken: string[]; busy: boolean; add: (k:
   const wrong = text === '' || kind === 'public' ? undefined : t(kind === 'private' ? 'keys.private' : 'keys.bad')
   const called = name.trim() || keyComment(text)
   const clash = taken.includes(called) ? t('keys.nameTaken') : undefined
-  const submit = async (e: FormEvent) => {
-    e.preventDefault()
+  const submit = async () => {
     await add({ name: called, publicKey: text.trim() })
     setName('')
     setText('')
   }
   return (
-    <form className={styles.form} onSubmit={(e) => void submit(e)}>
+    <Form className={styles.form} onSubmit={() => void submit()}>
       <Field
         className={styles.wide}
         label={t('keys.public')}
@@ -134,6 +134,6 @@ function AddKey({ taken, busy, add }: { taken: string[]; busy: boolean; add: (k:
       >
         {t('keys.add')}
       </Button>
-    </form>
+    </Form>
   )
 }

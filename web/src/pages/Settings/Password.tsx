@@ -1,7 +1,8 @@
 import { Body1, Button, Field, Input, makeStyles, tokens } from '@fluentui/react-components'
 import { useMutation } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import { setPassword } from '~/api/queries/session.ts'
+import { Form } from '~/components/Form.tsx'
 import { Banner } from '~/components/Notice.tsx'
 import { useText } from '~/i18n/text.tsx'
 import { useToasts } from '~/modules/toast.tsx'
@@ -37,14 +38,13 @@ export function Password() {
   const short = fresh !== '' && [...fresh].length < least ? t('password.short', { n: [...fresh].length }) : undefined
   const different = again !== '' && again !== fresh ? t('password.different') : undefined
   const ready = fresh !== '' && !short && again === fresh
-  const submit = (e: FormEvent) => {
-    e.preventDefault()
+  const submit = () => {
     if (ready) set.mutate()
   }
   return (
     <>
       <Body1>{t('password.lead')}</Body1>
-      <form className={styles.form} onSubmit={submit}>
+      <Form className={styles.form} onSubmit={submit}>
         <Field className={styles.wide} label={t('password.old')} hint={t('password.old.hint')}>
           <Input type="password" autoComplete="current-password" value={old} onChange={(_, d) => setOld(d.value)} />
         </Field>
@@ -73,7 +73,7 @@ export function Password() {
         <Button type="submit" appearance="primary" disabledFocusable={!ready || set.isPending}>
           {t('password.set')}
         </Button>
-      </form>
+      </Form>
     </>
   )
 }

@@ -1,12 +1,13 @@
 import { Body1, Button, Field, Input, makeStyles, tokens } from '@fluentui/react-components'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import { keys } from '~/api/keys.ts'
 import { createToken, revokeToken, tokens as tokenList } from '~/api/queries/session.ts'
 import type { TokenInfo } from '~/api/types.ts'
 import { CodeBlock } from '~/components/CodeBlock.tsx'
 import { ConfirmDialog } from '~/components/ConfirmDialog.tsx'
 import { type Column, DataTable } from '~/components/DataTable.tsx'
+import { Form } from '~/components/Form.tsx'
 import { Banner, Empty, Loading } from '~/components/Notice.tsx'
 import { Timestamp } from '~/components/Timestamp.tsx'
 import { useFormat, useText } from '~/i18n/text.tsx'
@@ -116,13 +117,12 @@ function NewToken() {
     },
     onError: (e) => say.refused(t('tokens.create'), e),
   })
-  const submit = (e: FormEvent) => {
-    e.preventDefault()
+  const submit = () => {
     if (good && name.trim()) create.mutate()
   }
   return (
     <>
-      <form className={styles.form} onSubmit={submit}>
+      <Form className={styles.form} onSubmit={submit}>
         <Field label={t('tokens.name')} hint={t('tokens.name.hint')}>
           <Input value={name} onChange={(_, d) => setName(d.value)} />
         </Field>
@@ -141,7 +141,7 @@ function NewToken() {
         >
           {t('tokens.create')}
         </Button>
-      </form>
+      </Form>
       {create.data && (
         <Banner intent="success" title={t('tokens.once')}>
           <CodeBlock code={create.data.token} label={t('tokens.once')} copyLabel={t('tokens.copy')} />

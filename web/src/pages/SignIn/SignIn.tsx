@@ -16,6 +16,7 @@ import { type FormEvent, useState } from 'react'
 import { ApiError } from '~/api/http.ts'
 import { sessionBegun } from '~/api/live.ts'
 import { type Credentials, signIn } from '~/api/queries/session.ts'
+import { Form } from '~/components/Form.tsx'
 import { PageHeader } from '~/components/PageHeader.tsx'
 import { Prose } from '~/components/Prose.tsx'
 import type { MessageId } from '~/i18n/catalogue.ts'
@@ -75,9 +76,8 @@ export function SignIn() {
       await navigate({ href: ownPath(next), replace: true })
     },
   })
-  const submit = (e: FormEvent) => {
-    e.preventDefault()
-    const form = e.currentTarget as HTMLFormElement
+  const submit = (e: FormEvent<HTMLFormElement>) => {
+    const form = e.currentTarget
     if (!secret.trim() || (way === 'password' && !user.trim())) {
       setTried(true)
       ;[...form.querySelectorAll('input')].find((input) => !input.value.trim())?.focus()
@@ -117,7 +117,7 @@ export function SignIn() {
           <Tab value="password">{t('signin.password.tab')}</Tab>
           <Tab value="token">{t('signin.token.tab')}</Tab>
         </TabList>
-        <form className={styles.form} onSubmit={submit} noValidate>
+        <Form className={styles.form} onSubmit={submit} noValidate>
           {way === 'password' ? (
             <>
               <Field label={t('signin.user')} required validationMessage={missing(user)}>
@@ -154,7 +154,7 @@ export function SignIn() {
           <Button type="submit" appearance="primary" disabledFocusable={enter.isPending}>
             {t('signin.submit')}
           </Button>
-        </form>
+        </Form>
         <Text size={200}>
           <Prose>{t('signin.link.hint')}</Prose>
         </Text>
