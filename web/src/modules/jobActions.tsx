@@ -102,6 +102,7 @@ function Asked(props: Question & { onClose: () => void; onConfirm: (priority: nu
         open
         title={t(`job.${verb}.title`, { name })}
         confirm={verb === 'cancel' ? t('job.cancel') : t('action.delete')}
+        keep={verb === 'cancel' ? t('job.cancel.keep') : undefined}
         typed={verb === 'delete' ? job.name : undefined}
         onConfirm={() => props.onConfirm(0)}
         onClose={props.onClose}
