@@ -122,7 +122,7 @@ test.describe('expecting refusals', () => {
     await yaml(page, t).fill('command: python train.py\ncompute: cpu\ncode: ./src\nspeed: 9\n')
     await expect(page.getByText(t('jobnew.yaml.local', { what: 'code', path: './src' })).first()).toBeVisible()
     await expect(page.getByText(t('jobnew.yaml.unknown', { key: 'speed' })).first()).toBeVisible()
-    await expect(page.getByText('atelier job submit -f job.yml --stream')).toBeVisible()
+    await expect(page.getByText(`atelier job submit -f job.yml --stream --workspace ${studio.ws}`)).toBeVisible()
     await submit(page, t).click()
     await expect(page).toHaveURL(/\/jobs\/new/)
   })

@@ -136,7 +136,7 @@ test('what a job left, and why one failed', async ({ page, studio, t, server }) 
   await expect(page.getByRole('region', { name: t('job.outputs.preview', { name: 'main.py' }) })).toHaveText(
     'print(1)\n',
   )
-  await expect(page.getByText('atelier job download coded --code')).toBeVisible()
+  await expect(page.getByText(`atelier job download coded --code --workspace ${studio.ws}`)).toBeVisible()
 
   await makeJob(studio, 'fails', 'cpu', 'echo before; no-such-command')
   await studio.open('/jobs/fails/overview')

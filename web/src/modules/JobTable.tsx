@@ -18,6 +18,7 @@ import { JobReason } from './JobReason.tsx'
 import { computeOf, durationOf } from './jobFacts.ts'
 import { ColumnChoice, filterOf, JobFilters, useTableSearch } from './jobFilters.tsx'
 import { StateBadge } from './StateBadge.tsx'
+import { command, workspaceFlags } from './specs/shell.ts'
 import { useWorkspace } from './workspace.tsx'
 
 const usual = ['status', 'compute', 'experiment', 'submitter', 'created', 'duration', 'priority']
@@ -201,7 +202,11 @@ export function JobTable(props: Props) {
       <Empty
         title={props.compute ? t('jobs.empty.compute', { name: props.compute }) : t('jobs.empty')}
         action={props.action}
-        cli={`atelier job run --compute ${props.compute ?? 'NAME'} -- echo hello`}
+        cli={command([
+          `atelier job run --compute ${props.compute ?? 'NAME'}`,
+          ...workspaceFlags({ ws }),
+          '-- echo hello',
+        ])}
         cliLabel={t('jobs.cli')}
         copyLabel={t('action.copyCli')}
       >

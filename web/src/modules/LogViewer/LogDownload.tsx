@@ -3,7 +3,7 @@ import { ArrowDownloadRegular, CodeRegular } from '@fluentui/react-icons'
 import { logAddress } from '~/api/queries/job.ts'
 import type { LogInfo } from '~/api/types.ts'
 import { useText } from '~/i18n/text.tsx'
-import { quote } from '../specs/shell.ts'
+import { command, quote, workspaceFlags } from '../specs/shell.ts'
 import { useWorkspace } from '../workspace.tsx'
 
 const fileOf = (path: string): string => path.split('/').at(-1) ?? path
@@ -13,7 +13,13 @@ export function LogDownload({ job, logs }: { job: string; logs: LogInfo[] }) {
   const t = useText()
   const ws = useWorkspace()
   const line = (l: LogInfo) =>
-    `atelier job logs ${quote(job)} --file ${quote(l.name)} --attempt ${l.attempt}${l.rank > 0 ? ` --rank ${l.rank}` : ''}`
+    command([
+      `atelier job logs ${quote(job)}`,
+      `--file ${quote(l.name)}`,
+      `--attempt ${l.attempt}`,
+      ...(l.rank > 0 ? [`--rank ${l.rank}`] : []),
+      ...workspaceFlags({ ws }),
+    ])
   return (
     <Menu>
       <MenuTrigger disableButtonEnhancement>

@@ -22,13 +22,17 @@ export function command(words: string[]): string {
 }
 
 /** The flags that say which workspace, if it is not the one that everybody has. */
-export function workspaceFlags({ ws }: Place): string[] {
+export function workspaceFlags({ ws }: Pick<Place, 'ws'>): string[] {
   const flags: string[] = []
   if (ws.name !== defaultWorkspace.name) flags.push('--workspace', quote(ws.name))
   if (ws.resourceGroup !== defaultWorkspace.resourceGroup) flags.push('--resource-group', quote(ws.resourceGroup))
   if (ws.subscription !== defaultWorkspace.subscription) flags.push('--subscription', quote(ws.subscription))
   return flags
 }
+
+/** The command line that shows a compute. */
+export const showCommand = (ws: Place['ws'], name: string): string =>
+  command(['atelier compute show', name, ...workspaceFlags({ ws })])
 
 /** Variables of several lines; a string of JSON has each end of a line as \n. */
 const ofLines = new Set(['PRIVATE_KEY', 'SSL_KEY'])

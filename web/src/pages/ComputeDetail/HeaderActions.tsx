@@ -17,6 +17,7 @@ import { ActionButton } from '~/components/ActionButton.tsx'
 import { useText } from '~/i18n/text.tsx'
 import { useComputeActions, type Verb } from '~/modules/computeActions.tsx'
 import { isOn, tabOf } from '~/modules/computeKinds.ts'
+import { showCommand } from '~/modules/specs/shell.ts'
 import { useToasts } from '~/modules/toast.tsx'
 import { useDenied, useWorkspace } from '~/modules/workspace.tsx'
 
@@ -38,8 +39,9 @@ export function HeaderActions({ compute: c, gone }: { compute: Compute; gone: bo
     </ActionButton>
   )
   const copyCli = async () => {
-    await navigator.clipboard.writeText(`atelier compute show ${c.name}`)
-    say.done(t('action.copied'), `atelier compute show ${c.name}`)
+    const line = showCommand(ws, c.name)
+    await navigator.clipboard.writeText(line)
+    say.done(t('action.copied'), line)
   }
   const more: { label: string; icon: JSX.Element; denied?: string | undefined; act: () => void }[] = [
     {

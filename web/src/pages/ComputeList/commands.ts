@@ -33,7 +33,7 @@ const sizeIn = (ws: WorkspaceRef): string => (ws.location === 'local' ? 'Local' 
 
 /** The command line that makes a first compute of a tab. */
 export function createCommand(ws: WorkspaceRef, tab: ComputeTab): string {
-  const flags = workspaceFlags({ origin: '', ws })
+  const flags = workspaceFlags({ ws })
   if (tab === 'clusters') {
     return command(['atelier compute create cluster cpu', '--min 0', '--max 4', ...flags])
   }
@@ -44,8 +44,4 @@ export function createCommand(ws: WorkspaceRef, tab: ComputeTab): string {
 
 /** The command line that lists what the page lists. */
 export const listCommand = (ws: WorkspaceRef): string =>
-  command(['atelier compute list', '-o wide', ...workspaceFlags({ origin: '', ws })])
-
-/** The command line that shows one. */
-export const showCommand = (ws: WorkspaceRef, name: string): string =>
-  command(['atelier compute show', name, ...workspaceFlags({ origin: '', ws })])
+  command(['atelier compute list', '-o wide', ...workspaceFlags({ ws })])

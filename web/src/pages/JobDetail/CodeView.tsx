@@ -9,7 +9,7 @@ import { Timestamp } from '~/components/Timestamp.tsx'
 import { useText } from '~/i18n/text.tsx'
 import { useNow } from '~/modules/clock.ts'
 import { Failure } from '~/modules/Failure.tsx'
-import { quote } from '~/modules/specs/shell.ts'
+import { command, quote, workspaceFlags } from '~/modules/specs/shell.ts'
 import { useWorkspace } from '~/modules/workspace.tsx'
 import { FileBrowser } from './FileBrowser.tsx'
 
@@ -50,7 +50,7 @@ export function CodeView({ job }: { job: Job }) {
           files={files.data.items}
           more={files.data.more}
           addressOf={(path) => codeAddress(ws, name, version, path)}
-          cli={`atelier job download ${quote(job.name)} --code`}
+          cli={command([`atelier job download ${quote(job.name)} --code`, ...workspaceFlags({ ws })])}
         />
       )}
     </>

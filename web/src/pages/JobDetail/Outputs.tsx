@@ -4,7 +4,7 @@ import { isOver, type Job } from '~/api/types.ts'
 import { Empty, Loading } from '~/components/Notice.tsx'
 import { useText } from '~/i18n/text.tsx'
 import { Failure } from '~/modules/Failure.tsx'
-import { quote } from '~/modules/specs/shell.ts'
+import { command, quote, workspaceFlags } from '~/modules/specs/shell.ts'
 import { useWorkspace } from '~/modules/workspace.tsx'
 import { FileBrowser } from './FileBrowser.tsx'
 
@@ -29,7 +29,7 @@ export function Outputs({ job }: { job: Job }) {
       files={items}
       more={more}
       addressOf={(path) => outputAddress(ws, job.name, path)}
-      cli={`atelier job download ${quote(job.name)}`}
+      cli={command([`atelier job download ${quote(job.name)}`, ...workspaceFlags({ ws })])}
     />
   )
 }

@@ -2,6 +2,8 @@ import { Field, makeStyles, Textarea, tokens } from '@fluentui/react-components'
 import { useState } from 'react'
 import { CodeBlock } from '~/components/CodeBlock.tsx'
 import { useText } from '~/i18n/text.tsx'
+import { command, workspaceFlags } from '~/modules/specs/shell.ts'
+import { useWorkspace } from '~/modules/workspace.tsx'
 import type { TreeProblem } from './check.ts'
 
 const useStyles = makeStyles({
@@ -25,6 +27,7 @@ type Props = {
 export function YamlEditor({ yaml, broken, problems, onChange }: Props) {
   const t = useText()
   const styles = useStyles()
+  const ws = useWorkspace()
   // The words of who types stay as they are while they type; the form's come when they have left.
   const [typing, setTyping] = useState<string>()
   const wrong = broken
@@ -61,7 +64,7 @@ export function YamlEditor({ yaml, broken, problems, onChange }: Props) {
       </div>
       {problems.some((p) => p.local) && (
         <CodeBlock
-          code="atelier job submit -f job.yml --stream"
+          code={command(['atelier job submit -f job.yml --stream', ...workspaceFlags({ ws })])}
           label={t('jobs.cli')}
           copyLabel={t('action.copyCli')}
         />
