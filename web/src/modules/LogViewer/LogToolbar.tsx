@@ -1,8 +1,9 @@
 import { Checkbox, Field, Input, makeStyles, Select, ToggleButton, Tooltip, tokens } from '@fluentui/react-components'
 import { ChevronDownRegular, ChevronUpRegular, SearchRegular, TextCaseTitleRegular } from '@fluentui/react-icons'
-import { type KeyboardEvent, type ReactNode, type RefObject, useEffect, useState } from 'react'
+import type { KeyboardEvent, ReactNode, RefObject } from 'react'
 import { ActionButton } from '~/components/ActionButton.tsx'
 import { composing } from '~/components/composing.ts'
+import { useTyped } from '~/components/typed.ts'
 import { useFormat, useText } from '~/i18n/text.tsx'
 import type { LogSearch } from './address.ts'
 import { levels } from './level.ts'
@@ -147,13 +148,7 @@ function SearchField({ search, state, searchInput, at, onChange, onSeek }: Props
   const t = useText()
   const format = useFormat()
   const styles = useStyles()
-  const [typed, setTyped] = useState(search.q ?? '')
-  useEffect(() => setTyped(search.q ?? ''), [search.q])
-  useEffect(() => {
-    if (typed === (search.q ?? '')) return
-    const timer = setTimeout(() => onChange({ q: typed || undefined }), 120)
-    return () => clearTimeout(timer)
-  }, [typed, search.q, onChange])
+  const [typed, type] = useTyped(search.q ?? '', (q) => onChange({ q: q || undefined }))
   const none = !search.q || state.hits === 0 ? t('log.search.count', { n: 0 }) : undefined
   const keys = (e: KeyboardEvent) => {
     if (e.key === 'Enter' && !composing(e)) onSeek(e.shiftKey)
@@ -184,7 +179,7 @@ function SearchField({ search, state, searchInput, at, onChange, onSeek }: Props
             value={typed}
             autoComplete="off"
             spellCheck={false}
-            onChange={(_, d) => setTyped(d.value)}
+            onChange={(_, d) => type(d.value)}
             onKeyDown={keys}
           />
           <Tooltip content={t('log.search.case')} relationship="label">

@@ -7,8 +7,10 @@ import { type Compute, clusterOf, type NodeInfo } from '~/api/types.ts'
 import { DataTable } from '~/components/DataTable.tsx'
 import { Empty, Loading } from '~/components/Notice.tsx'
 import { readSort, type TableSearch, writeSort } from '~/components/tableSearch.ts'
+import { useTyped } from '~/components/typed.ts'
 import { useFormat, useText } from '~/i18n/text.tsx'
 import { Failure } from '~/modules/Failure.tsx'
+import { command, workspaceFlags } from '~/modules/specs/shell.ts'
 import { useWorkspace } from '~/modules/workspace.tsx'
 import { GoneNodes } from './GoneNodes.tsx'
 import { NodeTiles } from './NodeTiles.tsx'
@@ -45,17 +47,18 @@ export function NodesView({ compute: c, gone }: { compute: Compute; gone: boolea
   const columns = useNodeColumns(actions)
   const change = (s: TableSearch, replace = false) =>
     void navigate({ to: '.', search: (was: TableSearch) => ({ ...was, ...s }), replace } as never)
+  const [typed, type] = useTyped(search.q ?? '', (q) => change({ q: q || undefined }, true))
   if (query.isPending && !gone) return <Loading />
   if (query.isError && !query.data && !gone) return <Failure error={query.error} retry={() => void query.refetch()} />
   const all = query.data ?? []
   const tiles = search.panel === 'tiles'
-  const shown = all.filter((n) => fits(n, search.q ?? ''))
+  const shown = all.filter((n) => fits(n, typed))
   if (all.length === 0) {
     return (
       <>
         <Empty
           title={t('details.nodes.none', { name: c.name })}
-          cli={`atelier compute nodes ${c.name}`}
+          cli={command(['atelier compute nodes', c.name, ...workspaceFlags({ ws })])}
           cliLabel={t('details.nodes.cli')}
           copyLabel={t('action.copyCli')}
         >
@@ -72,8 +75,8 @@ export function NodesView({ compute: c, gone }: { compute: Compute; gone: boolea
           className={styles.search}
           aria-label={t('details.nodes.filter')}
           placeholder={t('details.nodes.filter')}
-          value={search.q ?? ''}
-          onChange={(_, d) => change({ q: d.value || undefined }, true)}
+          value={typed}
+          onChange={(_, d) => type(d.value)}
         />
         <ToggleButton icon={<TableRegular />} checked={!tiles} onClick={() => change({ panel: undefined })}>
           {t('details.nodes.table')}
@@ -85,7 +88,16 @@ export function NodesView({ compute: c, gone }: { compute: Compute; gone: boolea
       {shown.length === 0 ? (
         <Empty
           title={t('view.empty.match')}
-          action={<Button onClick={() => change({ q: undefined })}>{t('action.clearFilters')}</Button>}
+          action={
+            <Button
+              onClick={() => {
+                type('')
+                change({ q: undefined })
+              }}
+            >
+              {t('action.clearFilters')}
+            </Button>
+          }
         />
       ) : tiles ? (
         <NodeTiles nodes={shown} />
