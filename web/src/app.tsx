@@ -42,6 +42,7 @@ function begin() {
   void client.prefetchQuery(session())
   const router = makeRouter(client)
   fetchPage(router)
+  void router.load()
   return { client, router }
 }
 

@@ -7,7 +7,8 @@ import {
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router'
-import { session } from './api/queries/session.ts'
+import { computes } from './api/queries/compute.ts'
+import { access, session, workspaceOf } from './api/queries/session.ts'
 import { parseSearch, stringifySearch, type TableSearch, tableSearch, text } from './components/tableSearch.ts'
 import { allWords } from './i18n/text.tsx'
 import { Broken } from './shell/Broken.tsx'
@@ -55,8 +56,12 @@ const start = createRoute({
 export const workspaceRoute = createRoute({
   getParentRoute: () => root,
   path: '/w/$ws',
-  beforeLoad: async ({ context, location }) => {
-    await mustBeSignedIn(context.client, location.href)
+  beforeLoad: async ({ context, location, params }) => {
+    const s = await mustBeSignedIn(context.client, location.href)
+    return { ws: workspaceOf(s, params.ws) }
+  },
+  loader: ({ context: { client, ws } }) => {
+    if (ws) void client.prefetchQuery(access(ws))
   },
   component: Shell,
 })
@@ -78,6 +83,10 @@ const computeStart = createRoute({
 const computeList = createRoute({
   ...page('/compute/$tab'),
   validateSearch: (s: Record<string, unknown>): TableSearch => tableSearch(s),
+  // What the page shows is asked for before it is drawn.
+  loader: ({ context: { client, ws } }) => {
+    if (ws) void client.prefetchQuery(computes(ws))
+  },
   component: lazyRouteComponent(() => import('./pages/ComputeList/ComputeList.tsx'), 'ComputeList'),
 })
 

@@ -1,11 +1,14 @@
-/** Which queries an event makes old. A burst of events reads each query again at once and then at most four times a second. */
-import type { InfiniteData, QueryClient, QueryKey } from '@tanstack/react-query'
+/** Which queries an event makes old, and when they are read again: at once, but not more than a few times a second. */
+import type { InfiniteData, Query, QueryCache, QueryClient, QueryKey } from '@tanstack/react-query'
 import { keys } from './keys.ts'
 import type { EventFilter } from './queries/job.ts'
 import type { AtelierEvent } from './types.ts'
 
+/** Old queries are read again at most so often while events keep coming. */
 const gap = 250
-/** Lists of events are drawn again at most so often: a change comes as a burst of events. */
+/** What a person does comes as a few events at once, and its end must not wait for the gap: so many reads may be early. */
+const ahead = 3
+/** Apart at least this much, as lists of events are drawn again at most: a change comes as a burst of events. */
 const breath = 50
 
 /** Keys of the queries that show what the event is about. */
@@ -55,10 +58,29 @@ export function append(data: EventPages | undefined, events: AtelierEvent[]): Ev
   return { ...data, pages: [{ ...newest, value }, ...older] }
 }
 
+/** One read each gap, of which a few may be ahead of their time. Times are milliseconds. */
+class Pace {
+  /** When all reads so far would have been due, had none been ahead. */
+  #due = 0
+  #last = Number.NEGATIVE_INFINITY
+
+  wait(now: number): number {
+    return Math.max(this.#due - ahead * gap, this.#last + breath) - now
+  }
+
+  took(now: number): void {
+    this.#due = Math.max(this.#due, now) + gap
+    this.#last = now
+  }
+}
+
 export class Invalidator {
   #client: QueryClient
+  #cache: QueryCache
+  #unsubscribe: () => void
+  #underway = new Set<Query>()
   #waiting = new Map<string, QueryKey>()
-  #quietUntil = 0
+  #pace = new Pace()
   #heard: AtelierEvent[] = []
   #toldAt = Number.NEGATIVE_INFINITY
   #telling: ReturnType<typeof setTimeout> | undefined
@@ -66,38 +88,45 @@ export class Invalidator {
 
   constructor(client: QueryClient) {
     this.#client = client
+    this.#cache = client.getQueryCache()
+    this.#unsubscribe = this.#cache.subscribe((e) => e.type === 'updated' && this.#answered(e.query))
   }
 
+  /** Lists take the events up before anything is read again: they have what they need. */
   take(events: AtelierEvent[]): void {
+    const now = performance.now()
     this.#heard.push(...events)
-    this.#telling ??= setTimeout(() => this.#tell(), Math.max(0, this.#toldAt + breath - performance.now()))
+    this.#telling ??= setTimeout(() => this.#tell(), Math.max(0, this.#toldAt + breath - now))
     for (const event of events) {
       for (const key of stale(event)) this.#waiting.set(JSON.stringify(key), key)
     }
     // What makes nothing old must not begin the pause: what comes behind it would wait.
-    if (this.#timer !== undefined || this.#waiting.size === 0) return
-    const wait = this.#quietUntil - performance.now()
-    if (wait <= 0) this.#flush()
-    else this.#timer = setTimeout(() => this.#flush(), wait)
+    if (this.#waiting.size === 0) return
+    this.#timer ??= setTimeout(() => this.#flush(), Math.max(0, this.#pace.wait(now)))
   }
 
   close(): void {
+    this.#unsubscribe()
     clearTimeout(this.#timer)
     clearTimeout(this.#telling)
   }
 
   #flush(): void {
     this.#timer = undefined
-    this.#quietUntil = performance.now() + gap
-    const all = [...this.#waiting]
+    this.#pace.took(performance.now())
+    const old = [...this.#waiting.values()]
     this.#waiting.clear()
-    for (const [text, queryKey] of all) {
-      // An answer under way is not thrown away, or a slow server would never be heard while things happen; but it may be
-      // older than the event, so that it is asked for again after it.
-      if (this.#client.isFetching({ queryKey }) > 0) this.#waiting.set(text, queryKey)
-      void this.#client.invalidateQueries({ queryKey }, { cancelRefetch: false })
+    // An answer under way is not thrown away, or a slow server would never be heard while things happen; but it may be
+    // older than the event, so that it is asked for again after it.
+    for (const queryKey of old) {
+      for (const query of this.#cache.findAll({ queryKey, fetchStatus: 'fetching' })) this.#underway.add(query)
     }
-    if (this.#waiting.size > 0) this.#timer = setTimeout(() => this.#flush(), gap)
+    for (const queryKey of old) void this.#client.invalidateQueries({ queryKey }, { cancelRefetch: false })
+  }
+
+  #answered(query: Query): void {
+    if (query.state.fetchStatus === 'fetching' || !this.#underway.delete(query)) return
+    void this.#client.invalidateQueries({ queryKey: query.queryKey, exact: true })
   }
 
   /** Lists of events take up what came: that asks the server for nothing. */
@@ -105,7 +134,7 @@ export class Invalidator {
     const events = this.#heard.splice(0)
     this.#telling = undefined
     this.#toldAt = performance.now()
-    for (const query of this.#client.getQueryCache().findAll({ queryKey: keys.events() })) {
+    for (const query of this.#cache.findAll({ queryKey: keys.events() })) {
       const wanted = events.filter((e) => matches((query.queryKey[1] ?? {}) as EventFilter, e))
       if (wanted.length === 0) continue
       // What is under way may have been answered before the event.

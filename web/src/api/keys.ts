@@ -11,6 +11,8 @@ export const keys = {
   locations: () => ['locations'] as const,
   sizes: (location?: string, priority?: string) =>
     location ? (['usage', 'sizes', location, priority] as const) : (['usage', 'sizes'] as const),
+  /** What sizes are and cost, which no event changes. */
+  prices: (location: string) => ['prices', low(location)] as const,
   /** All that counts cores: quotas, usages, and what sizes are to be had. */
   usage: () => ['usage'] as const,
   usageOf: (location: string) => ['usage', 'quota', location] as const,

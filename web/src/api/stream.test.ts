@@ -58,12 +58,28 @@ function world(probe: () => number = () => 200) {
     waiting,
     last: () => sources.at(-1) as Source,
     states: () => told.flatMap((m) => (m.type === 'freshness' ? [m.freshness.state] : [])),
-    seqs: () => told.flatMap((m) => (m.type === 'events' ? m.events.map((e) => e.seq) : [])),
+    /** What was handed on, message by message. */
+    bursts(): number[][] {
+      this.soon()
+      return told.flatMap((m) => (m.type === 'events' ? [m.events.map((e) => e.seq)] : []))
+    },
+    seqs(): number[] {
+      return this.bursts().flat()
+    },
+    /** Lets what is due at once happen. */
+    soon() {
+      for (const [timer, { f, after }] of waiting) {
+        if (after > 0) continue
+        waiting.delete(timer)
+        f()
+      }
+    },
     pass(ms: number) {
       now += ms
     },
     /** Loses the stream and waits until it is known why. */
     async lose() {
+      this.soon()
       this.last().fail()
       await Promise.resolve()
       await Promise.resolve()
@@ -96,6 +112,16 @@ describe('StreamHolder', () => {
     w.last().event(7)
     w.last().event(8)
     expect(w.seqs()).toEqual([8])
+  })
+
+  test('hands on together what comes together', () => {
+    const w = world()
+    w.last().ready(7)
+    w.last().event(8)
+    w.last().event(9)
+    expect(w.bursts()).toEqual([[8, 9]])
+    w.last().event(10)
+    expect(w.bursts()).toEqual([[8, 9], [10]])
   })
 
   test('resumes after the last event that it saw', async () => {

@@ -49,6 +49,7 @@ export class StreamHolder {
   #url: string
   #source: EventSource | undefined
   #last = 0
+  #heard: AtelierEvent[] = []
   #tries = 0
   #timer: number | undefined
   #life = 0
@@ -96,7 +97,10 @@ export class StreamHolder {
       const event = JSON.parse(e.data) as AtelierEvent
       if (event.seq <= this.#last) return
       this.#last = event.seq
-      this.#host.tell({ type: 'events', events: [event] })
+      // What comes together is handed on together: each message wakes every tab.
+      if (this.#heard.push(event) === 1) {
+        this.#host.later(() => this.#host.tell({ type: 'events', events: this.#heard.splice(0) }), 0)
+      }
     }
     source.onerror = () => this.#lost(source)
   }

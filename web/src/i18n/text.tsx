@@ -15,23 +15,38 @@ const LanguageContext = createContext<{ language: Language; setLanguage: (l: Lan
 /** The language, and how to change it. */
 export const useLanguage = () => useContext(LanguageContext)
 
-let complete: Promise<unknown> = Promise.resolve()
+let there: () => void
+let missing: (error: unknown) => void
+const complete = new Promise<void>((resolve, reject) => {
+  there = resolve
+  missing = reject
+})
+complete.catch(() => {}) // whoever waits is told
 
 /** Fulfilled when every word is there: for pages that say more than the first ones. */
-export const allWords = (): Promise<unknown> => complete
+export const allWords = (): Promise<void> => complete
 
 type Loaded = { language: Language; messages: Record<string, string> }
 
 export function TextProvider(props: { language: Language; setLanguage: (l: Language) => void; children: ReactNode }) {
   const { language, setLanguage } = props
   const [loaded, setLoaded] = useState<Loaded>()
+  const [failed, setFailed] = useState(false)
   useEffect(() => {
     let wanted = true
-    const show = (...parts: object[]) => wanted && setLoaded({ language, messages: Object.assign({}, ...parts) })
-    void loadFirst(language).then((first) => {
+    const load = async () => {
+      const first = await loadFirst(language)
       // Another language is shown when all of it is there.
       setLoaded((before) => before ?? { language, messages: first as Loaded['messages'] })
-      complete = loadLater(language).then((later) => show(first, later))
+      const later = await loadLater(language)
+      if (!wanted) return
+      setLoaded({ language, messages: { ...first, ...later } as Loaded['messages'] })
+      there()
+    }
+    load().catch((error) => {
+      if (!wanted) return
+      setFailed(true)
+      missing(error)
     })
     return () => {
       wanted = false
@@ -41,13 +56,22 @@ export function TextProvider(props: { language: Language; setLanguage: (l: Langu
     if (loaded) document.documentElement.lang = loaded.language
   }, [loaded])
   const context = useMemo(() => ({ language, setLanguage }), [language, setLanguage])
-  if (!loaded) return null
+  if (!loaded) return failed ? <NoWords /> : null
   return (
     <LanguageContext.Provider value={context}>
       <IntlProvider locale={loaded.language} messages={loaded.messages} defaultLocale="en">
         {props.children}
       </IntlProvider>
     </LanguageContext.Provider>
+  )
+}
+
+/** There is no language to say it in. */
+function NoWords() {
+  return (
+    <p role="alert">
+      The page could not be loaded. Load it again. <span lang="ko">페이지를 불러오지 못했습니다. 새로 고치세요.</span>
+    </p>
   )
 }
 
@@ -93,6 +117,13 @@ const units: [Intl.RelativeTimeFormatUnit, number][] = [
 ]
 
 export function makeFormat(locale: string): Format {
+  const kept = new Map<string, Intl.NumberFormat>()
+  const number = (n: number, options: Intl.NumberFormatOptions = {}) => {
+    const key = JSON.stringify(options)
+    const format = kept.get(key) ?? new Intl.NumberFormat(locale, options)
+    kept.set(key, format)
+    return format.format(n)
+  }
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
   const time = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' })
   const date = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' })
@@ -104,17 +135,16 @@ export function makeFormat(locale: string): Format {
   })
   const list = new Intl.ListFormat(locale)
   const collator = new Intl.Collator(locale, { numeric: true, sensitivity: 'base' })
-  const unit = (n: number, u: string) =>
-    new Intl.NumberFormat(locale, { style: 'unit', unit: u, unitDisplay: 'short' }).format(n)
+  const unit = (n: number, u: string) => number(n, { style: 'unit', unit: u, unitDisplay: 'short' })
   return {
-    number: (n, options) => new Intl.NumberFormat(locale, options).format(n),
+    number,
     money: (amount, currency = 'USD') =>
-      new Intl.NumberFormat(locale, {
+      number(amount, {
         style: 'currency',
         currency,
         minimumFractionDigits: 2,
         maximumFractionDigits: amount !== 0 && amount < 0.1 ? 3 : 2,
-      }).format(amount),
+      }),
     time: (at) => time.format(new Date(at)),
     date: (at) => date.format(new Date(at)),
     clock: (at) => clock.format(new Date(at)),
@@ -138,19 +168,24 @@ export function makeFormat(locale: string): Format {
       const names = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte']
       const i = n < 1 ? 0 : Math.min(names.length - 1, Math.floor(Math.log10(n) / 3))
       const value = n / 1000 ** i
-      return new Intl.NumberFormat(locale, {
+      return number(value, {
         style: 'unit',
         unit: names[i] ?? 'byte',
         unitDisplay: i === 0 ? 'long' : 'short', // "738 byte" is short for nothing
         maximumFractionDigits: value < 10 && i > 0 ? 1 : 0,
-      }).format(value)
+      })
     },
     list: (items) => list.format(items),
     compare: (a, b) => collator.compare(a, b),
   }
 }
 
+const formats = new Map<string, Format>()
+
+/** One for each language, since what it is made of is dear to make. */
 export function useFormat(): Format {
   const { locale } = useIntl()
-  return useMemo(() => makeFormat(locale), [locale])
+  const format = formats.get(locale) ?? makeFormat(locale)
+  formats.set(locale, format)
+  return format
 }

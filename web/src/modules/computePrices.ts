@@ -1,6 +1,6 @@
 import { useQueries, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
-import { sizes } from '~/api/queries/compute.ts'
+import { prices } from '~/api/queries/compute.ts'
 import { locations } from '~/api/queries/session.ts'
 import { type Compute, clusterOf, instanceOf, type SizeInfo } from '~/api/types.ts'
 import { isOn } from './computeKinds.ts'
@@ -34,7 +34,7 @@ export function usePrices(computes: Compute[] | undefined): Prices {
     return [...new Set(all)].filter((p) => known.has(p)).sort()
   }, [computes, known])
   const found = useQueries({
-    queries: used.map((p) => ({ ...sizes(ws, known.get(p)?.name ?? p, 'Dedicated'), staleTime: 60_000 })),
+    queries: used.map((p) => prices(ws, known.get(p)?.name ?? p)),
     combine: (results) => results.map((r) => r.data),
   })
   return useMemo(() => {

@@ -13,7 +13,7 @@ import { Link, Outlet, useLocation, useParams, useRouter } from '@tanstack/react
 import { type JSX, useEffect, useRef, useState } from 'react'
 import type { WorkspaceRef } from '~/api/http.ts'
 import { useFreshness, useLive } from '~/api/live.ts'
-import { session } from '~/api/queries/session.ts'
+import { session, workspaceOf } from '~/api/queries/session.ts'
 import { type Text, useText } from '~/i18n/text.tsx'
 import { useFollowOperations } from '~/modules/operations.ts'
 import { WorkspaceContext } from '~/modules/workspace.tsx'
@@ -122,8 +122,8 @@ const useStyles = makeStyles({
 export function Shell() {
   const { ws: name } = useParams({ strict: false }) as { ws: string }
   const { data } = useQuery(session())
-  const ws = data?.workspaces?.find((w) => w.name.toLowerCase() === name.toLowerCase())
   if (!data) return null
+  const ws = workspaceOf(data, name)
   if (!ws) return <Broken kind="noWorkspace" />
   return (
     <WorkspaceContext.Provider value={ws}>

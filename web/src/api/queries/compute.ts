@@ -63,15 +63,22 @@ export const series = (ws: WorkspaceRef, name: string, range: Range) =>
     },
   })
 
+const listSizes = async (ws: WorkspaceRef, location: string, priority: string, signal: AbortSignal) =>
+  (await get<{ value: SizeInfo[] }>(`${workspacePath(ws)}/sizes`, { query: { location, priority }, signal })).value
+
 /** Sizes of a location, each with what is to be had of it and, if none, why. */
 export const sizes = (ws: WorkspaceRef, location: string, priority: string) =>
   queryOptions({
     queryKey: keys.sizes(location, priority),
-    queryFn: ({ signal }) =>
-      get<{ value: SizeInfo[] }>(`${workspacePath(ws)}/sizes`, { query: { location, priority }, signal }).then(
-        (l) => l.value,
-      ),
+    queryFn: ({ signal }) => listSizes(ws, location, priority, signal),
     enabled: location !== '',
+  })
+
+/** Dedicated sizes of a location for their prices; what is to be had of them may be old. */
+export const prices = (ws: WorkspaceRef, location: string) =>
+  queryOptions({
+    queryKey: keys.prices(location),
+    queryFn: ({ signal }) => listSizes(ws, location, 'Dedicated', signal),
   })
 
 export type NameAnswer = {

@@ -11,6 +11,10 @@ export const session = () =>
     staleTime: 60_000,
   })
 
+/** The workspace that an address names, if the caller has it. Names are compared in lower case. */
+export const workspaceOf = (s: Session, name: string): WorkspaceRef | undefined =>
+  s.workspaces?.find((w) => w.name.toLowerCase() === name.toLowerCase())
+
 /** What the caller may do in the workspace. */
 export const access = (ws: WorkspaceRef) =>
   queryOptions({

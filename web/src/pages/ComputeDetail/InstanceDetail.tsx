@@ -51,7 +51,8 @@ function Idle({ compute: c, instance }: { compute: Compute; instance: InstancePr
   const format = useFormat()
   const now = useNow()
   const ws = useWorkspace()
-  const { data } = useQuery(nodes(ws, c.name))
+  const counts = instance.state === 'Running' && Boolean(instance.idleTimeBeforeShutdown)
+  const { data } = useQuery({ ...nodes(ws, c.name), enabled: counts })
   const clock = idleClock(instance, data ?? [])
   if (!clock) return null
   return (
