@@ -3,7 +3,7 @@ import { lazy, type ReactElement, Suspense } from 'react'
 
 const Tip = lazy(() => import('./Tip.tsx').then((m) => ({ default: m.Tip })))
 
-/** Says more about what it is around, to the pointer, the keyboard and screen readers. */
+/** Says more about what it is around, to the pointer, the keyboard and screen readers; '' is nothing to say for now. */
 export function Hint({
   content,
   children,
@@ -13,9 +13,7 @@ export function Hint({
 }) {
   return (
     <Suspense fallback={children}>
-      <Tip content={content} relationship="description">
-        {children}
-      </Tip>
+      <Tip content={content}>{children}</Tip>
     </Suspense>
   )
 }

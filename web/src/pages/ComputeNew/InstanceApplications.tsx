@@ -1,7 +1,8 @@
 import { Button, makeStyles, Subtitle2, tokens } from '@fluentui/react-components'
-import { AddRegular, DismissRegular } from '@fluentui/react-icons'
+import { AddRegular } from '@fluentui/react-icons'
 import { type UseFormReturn, useFieldArray, useWatch } from 'react-hook-form'
 import { Banner } from '~/components/Notice.tsx'
+import { RemoveButton } from '~/components/RemoveButton.tsx'
 import { useText } from '~/i18n/text.tsx'
 import { AreaField, ChoiceField, SwitchField, TextField } from '~/modules/FormFields.tsx'
 import type { InstanceValues } from '~/modules/specs/instance.ts'
@@ -25,6 +26,7 @@ const useStyles = makeStyles({
     gap: tokens.spacingHorizontalM,
     alignItems: 'start',
   },
+  rows: { display: 'contents' },
   add: { alignSelf: 'flex-start' },
 })
 
@@ -53,16 +55,18 @@ export function InstanceApplications({ form }: { form: UseFormReturn<InstanceVal
         {t('newInstance.apps')}
       </Subtitle2>
       {fields.length > 0 && <Banner intent="info">{t('newInstance.apps.honest')}</Banner>}
-      {fields.map((row, i) => (
-        <Application key={row.id} form={form} n={i} remove={() => remove(i)} />
-      ))}
-      <Button
-        className={styles.add}
-        icon={<AddRegular />}
-        onClick={() => append(fields.length === 0 ? usual : { ...usual, name: '', image: '', published: '' })}
-      >
-        {t('newInstance.app.add')}
-      </Button>
+      <div className={styles.rows} data-rows="">
+        {fields.map((row, i) => (
+          <Application key={row.id} form={form} n={i} remove={() => remove(i)} />
+        ))}
+        <Button
+          className={styles.add}
+          icon={<AddRegular />}
+          onClick={() => append(fields.length === 0 ? usual : { ...usual, name: '', image: '', published: '' })}
+        >
+          {t('newInstance.app.add')}
+        </Button>
+      </div>
     </>
   )
 }
@@ -121,13 +125,7 @@ function Application({ form, n, remove }: { form: UseFormReturn<InstanceValues>;
   return (
     <div className={styles.group} role="group" aria-label={title} data-help="apps">
       <h3 className={styles.title}>{title}</h3>
-      <Button
-        className={styles.remove}
-        appearance="subtle"
-        icon={<DismissRegular />}
-        aria-label={t('newInstance.app.remove', { n: n + 1 })}
-        onClick={remove}
-      />
+      <RemoveButton className={styles.remove} label={t('newInstance.app.remove', { n: n + 1 })} onRemove={remove} />
       <div className={styles.beside}>
         <TextField control={control} name={`apps.${n}.name`} label={t('newInstance.app.name')} required />
         <TextField

@@ -11,6 +11,7 @@ import { ScheduleFields } from './ScheduleFields.tsx'
 
 const useStyles = makeStyles({
   heading: { margin: 0 },
+  rows: { display: 'contents' },
   add: { alignSelf: 'flex-start' },
   note: { color: tokens.colorNeutralForeground2, fontSize: tokens.fontSizeBase200 },
 })
@@ -42,27 +43,29 @@ export function InstanceScheduling({ form }: { form: UseFormReturn<InstanceValue
         {t('newInstance.schedules')}
       </Subtitle2>
       <Banner intent="info">{t('newInstance.schedules.honest')}</Banner>
-      {fields.map((row, i) => (
-        <ScheduleFields key={row.id} form={form} n={i} remove={() => remove(i)} />
-      ))}
-      {fields.length < mostSchedules ? (
-        <Button
-          className={styles.add}
-          icon={<AddRegular />}
-          onClick={() =>
-            append({
-              action: fields.length % 2 === 0 ? 'Start' : 'Stop',
-              time: fields.length % 2 === 0 ? '09:00' : '18:00',
-              days: ['1', '2', '3', '4', '5'],
-              timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-            })
-          }
-        >
-          {t('newInstance.schedule.add')}
-        </Button>
-      ) : (
-        <span className={styles.note}>{t('newInstance.schedule.most')}</span>
-      )}
+      <div className={styles.rows} data-rows="">
+        {fields.map((row, i) => (
+          <ScheduleFields key={row.id} form={form} n={i} remove={() => remove(i)} />
+        ))}
+        {fields.length < mostSchedules ? (
+          <Button
+            className={styles.add}
+            icon={<AddRegular />}
+            onClick={() =>
+              append({
+                action: fields.length % 2 === 0 ? 'Start' : 'Stop',
+                time: fields.length % 2 === 0 ? '09:00' : '18:00',
+                days: ['1', '2', '3', '4', '5'],
+                timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+              })
+            }
+          >
+            {t('newInstance.schedule.add')}
+          </Button>
+        ) : (
+          <span className={styles.note}>{t('newInstance.schedule.most')}</span>
+        )}
+      </div>
     </>
   )
 }

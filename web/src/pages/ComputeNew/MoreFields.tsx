@@ -1,6 +1,6 @@
 /** Fields that clusters and instances have: network, identity, tags. */
 import { Button, Field, Input, makeStyles, Subtitle2, tokens } from '@fluentui/react-components'
-import { AddRegular, DismissRegular } from '@fluentui/react-icons'
+import { AddRegular } from '@fluentui/react-icons'
 import {
   type Control,
   Controller,
@@ -10,6 +10,7 @@ import {
   useFieldArray,
   useWatch,
 } from 'react-hook-form'
+import { RemoveButton } from '~/components/RemoveButton.tsx'
 import { useText } from '~/i18n/text.tsx'
 import { AreaField, ChoiceField, TextField } from '~/modules/FormFields.tsx'
 import type { IdentityValues } from '~/modules/specs/identity.ts'
@@ -106,7 +107,7 @@ export function TagFields<T extends FieldValues & { tags: TagValue[] }>({ contro
   const styles = useStyles()
   const { fields, append, remove } = useFieldArray({ control, name: 'tags' as FieldArrayPath<T> })
   return (
-    <div className={styles.group} role="group" aria-label={t('wizard.section.tags')} data-help="tags">
+    <div className={styles.group} role="group" aria-label={t('wizard.section.tags')} data-help="tags" data-rows="">
       <Subtitle2 as="h2" className={styles.heading}>
         {t('wizard.section.tags')}
       </Subtitle2>
@@ -133,12 +134,7 @@ export function TagFields<T extends FieldValues & { tags: TagValue[] }>({ contro
               )}
             />
           ))}
-          <Button
-            appearance="subtle"
-            icon={<DismissRegular />}
-            aria-label={t('wizard.tag.remove', { n: i + 1 })}
-            onClick={() => remove(i)}
-          />
+          <RemoveButton label={t('wizard.tag.remove', { n: i + 1 })} onRemove={() => remove(i)} />
         </div>
       ))}
       <Button

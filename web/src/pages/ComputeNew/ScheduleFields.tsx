@@ -1,7 +1,7 @@
-import { Button, Checkbox, Field, makeStyles, tokens } from '@fluentui/react-components'
-import { DismissRegular } from '@fluentui/react-icons'
+import { Checkbox, Field, makeStyles, tokens } from '@fluentui/react-components'
 import { useMemo } from 'react'
 import { Controller, type UseFormReturn, useWatch } from 'react-hook-form'
+import { RemoveButton } from '~/components/RemoveButton.tsx'
 import { useLanguage, useText } from '~/i18n/text.tsx'
 import { useNow } from '~/modules/clock.ts'
 import { ChoiceField, SelectField, TextField } from '~/modules/FormFields.tsx'
@@ -54,12 +54,10 @@ export function ScheduleFields(p: { form: UseFormReturn<InstanceValues>; n: numb
   const label = t('newInstance.schedule.n', { n: p.n + 1 })
   return (
     <div className={styles.root} role="group" aria-label={label} data-help="schedules">
-      <Button
+      <RemoveButton
         className={styles.remove}
-        appearance="subtle"
-        icon={<DismissRegular />}
-        aria-label={t('newInstance.schedule.remove', { n: p.n + 1 })}
-        onClick={p.remove}
+        label={t('newInstance.schedule.remove', { n: p.n + 1 })}
+        onRemove={p.remove}
       />
       <ChoiceField
         control={control}

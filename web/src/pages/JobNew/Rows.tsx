@@ -1,7 +1,8 @@
 import { Button, Field, Input, makeStyles, mergeClasses, Select, shorthands, tokens } from '@fluentui/react-components'
-import { AddRegular, DismissRegular } from '@fluentui/react-icons'
+import { AddRegular } from '@fluentui/react-icons'
 import type { ReactNode } from 'react'
 import { type Control, Controller, type FieldPath } from 'react-hook-form'
+import { RemoveButton } from '~/components/RemoveButton.tsx'
 import type { JobValues } from './tree.ts'
 
 const useStyles = makeStyles({
@@ -32,17 +33,12 @@ export function Rows(props: {
 }) {
   const styles = useStyles()
   return (
-    <fieldset className={styles.group}>
+    <fieldset className={styles.group} data-rows="">
       <legend className={styles.legend}>{props.legend}</legend>
       {props.rows.map((r, i) => (
         <div key={r.id} className={mergeClasses(styles.row, styles[props.columns])}>
           {props.children(i)}
-          <Button
-            appearance="subtle"
-            icon={<DismissRegular />}
-            aria-label={props.removeLabel(i + 1)}
-            onClick={() => props.onRemove(i)}
-          />
+          <RemoveButton label={props.removeLabel(i + 1)} onRemove={() => props.onRemove(i)} />
         </div>
       ))}
       <Button size="small" icon={<AddRegular />} onClick={props.onAdd}>
