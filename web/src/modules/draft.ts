@@ -14,7 +14,13 @@ export function readDraft<T extends object>(key: string): Partial<T> | undefined
   }
 }
 
-export const dropDraft = (key: string): void => sessionStorage.removeItem(place(key))
+const dropped = 'atelier-draft-dropped'
+
+/** Forgets it. The form it is of keeps none again until somebody types. */
+export function dropDraft(key: string): void {
+  sessionStorage.removeItem(place(key))
+  dispatchEvent(new CustomEvent(dropped, { detail: key }))
+}
 
 /** Values without the secret ones, at whatever depth. */
 export function withoutSecretValues<T extends object>(values: T, secret: readonly string[]): T {
@@ -50,34 +56,49 @@ export function useKeepDraft<T extends FieldValues>(
   form: UseFormReturn<T>,
   secret: readonly string[],
 ): void {
-  useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined
-    let waiting: T | undefined
-    let typed = false // what the page fills in by itself is no draft
-    const type = () => {
-      typed = true
-    }
-    const keep = () => {
+  useEffect(() => keepDraft(key, form, secret), [key, form, secret])
+}
+
+/** Keeps it until what it returns is called. */
+export function keepDraft<T extends FieldValues>(
+  key: string,
+  form: Pick<UseFormReturn<T>, 'subscribe'>,
+  secret: readonly string[],
+): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let waiting: T | undefined
+  let typed = false // what the page fills in by itself is no draft
+  const type = () => {
+    typed = true
+  }
+  const keep = () => {
+    clearTimeout(timer)
+    if (waiting) sessionStorage.setItem(place(key), JSON.stringify(withoutSecretValues(waiting, secret)))
+    waiting = undefined
+  }
+  const forget = (e: Event) => {
+    if ((e as CustomEvent<string>).detail !== key) return
+    clearTimeout(timer)
+    waiting = undefined
+    typed = false
+  }
+  const end = form.subscribe({
+    formState: { values: true },
+    callback: ({ values }) => {
+      if (!typed) return
+      waiting = values as T
       clearTimeout(timer)
-      if (waiting) sessionStorage.setItem(place(key), JSON.stringify(withoutSecretValues(waiting, secret)))
-      waiting = undefined
-    }
-    const end = form.subscribe({
-      formState: { values: true },
-      callback: ({ values }) => {
-        if (!typed) return
-        waiting = values as T
-        clearTimeout(timer)
-        timer = setTimeout(keep, rest)
-      },
-    })
-    addEventListener('input', type, true)
-    addEventListener('pagehide', keep)
-    return () => {
-      removeEventListener('input', type, true)
-      removeEventListener('pagehide', keep)
-      keep()
-      end()
-    }
-  }, [key, form, secret])
+      timer = setTimeout(keep, rest)
+    },
+  })
+  addEventListener('input', type, true)
+  addEventListener('pagehide', keep)
+  addEventListener(dropped, forget)
+  return () => {
+    removeEventListener('input', type, true)
+    removeEventListener('pagehide', keep)
+    removeEventListener(dropped, forget)
+    keep()
+    end()
+  }
 }
