@@ -17,7 +17,7 @@ import { composing } from '~/components/composing.ts'
 import { Loading } from '~/components/Notice.tsx'
 import { useText } from '~/i18n/text.tsx'
 import { Failure } from './Failure.tsx'
-import { SizeTable } from './SizeTable.tsx'
+import { reasonOf, SizeTable } from './SizeTable.tsx'
 import { canChoose, isAvailable, matches, type Processor, processorOf, type SizeSort, sorted } from './sizes.ts'
 import { useWorkspace } from './workspace.tsx'
 
@@ -92,9 +92,12 @@ export function SizePicker({
   const there = order(found.filter((s) => isAvailable(s) || (s.name === value && canChoose(s))))
   // Why a size cannot be had is worth knowing whatever list is shown.
   const lacking = ofKind.filter((s) => !there.includes(s) && !isAvailable(s) && matches(s, query))
+  // What was chosen before is shown with the reason, not taken for another.
+  const barred = data.find((s) => s.name === value && !canChoose(s))
+  const problem = error ?? (barred && reasonOf(t, barred))
   const table = { group, value, onChange, sort, onSort: setSort, location, labelId }
   return (
-    <fieldset className={styles.root} onFocus={onFocus} aria-invalid={error ? true : undefined}>
+    <fieldset className={styles.root} onFocus={onFocus} aria-invalid={problem ? true : undefined}>
       <legend className={styles.label}>
         <Label required id={labelId}>
           {t('size.label')}
@@ -123,9 +126,9 @@ export function SizePicker({
           onKeyDown={(e) => e.key === 'Enter' && !composing(e) && e.preventDefault()}
         />
       </div>
-      {error && (
+      {problem && (
         <Words role="alert" size={200} className={styles.problem}>
-          {error}
+          {problem}
         </Words>
       )}
       {ofKind.length === 0 && <Words className={styles.note}>{t(none(processor))}</Words>}
@@ -135,7 +138,7 @@ export function SizePicker({
       )}
       {there.length > 0 && <SizeTable {...table} label={t('size.label')} rows={there} />}
       {lacking.length > 0 && (
-        <details open={query !== '' || there.length === 0}>
+        <details open={query !== '' || there.length === 0 || (barred && lacking.includes(barred))}>
           <summary className={mergeClasses(styles.summary, styles.closed)}>
             {t('size.unavailable', { n: lacking.length })}
           </summary>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { SizeInfo } from '~/api/types.ts'
-import { firstSize, matches, sorted } from './sizes.ts'
+import { firstSize, matches, sizeToFill, sorted } from './sizes.ts'
 
 const size = (name: string, more: Partial<SizeInfo> = {}): SizeInfo => ({
   name,
@@ -34,6 +34,19 @@ describe('sizes', () => {
     expect(firstSize(all.slice(0, 2), 'CPU')).toBe('cheap')
     expect(firstSize([size('x', { availability: 'NoQuota' })])).toBe('')
     expect(firstSize([...all, size('Local', { category: 'Local', pricePerHour: null })], 'CPU')).toBe('Local')
+  })
+
+  it('are filled in where none is chosen, and never in place of one that is', () => {
+    const all = [
+      size('usual', { recommended: true }),
+      size('used-up', { availability: 'NoQuota' }),
+      size('barred', { availability: 'NotAllowed' }),
+      size('gpu', { gpus: 1 }),
+    ]
+    expect(sizeToFill(all, '', 'CPU')).toBe('usual')
+    expect(sizeToFill(all, 'of another location', 'CPU')).toBe('usual')
+    expect(sizeToFill(all, 'usual', 'GPU')).toBe('gpu')
+    for (const chosen of ['usual', 'used-up', 'barred']) expect(sizeToFill(all, chosen, 'CPU'), chosen).toBeUndefined()
   })
 
   it('are found by name, GPU and numbers', () => {

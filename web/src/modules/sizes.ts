@@ -22,6 +22,15 @@ export function firstSize(sizes: SizeInfo[], processor?: Processor, vCPUs = 0): 
   return (local ?? good ?? cheapest.find(isAvailable) ?? cheapest.find(canChoose))?.name ?? ''
 }
 
+/**
+ * The size to fill into a form, undefined if it has one. One that was chosen and cannot be had stays: whoever chose it is
+ * told why, and chooses another.
+ */
+export function sizeToFill(sizes: SizeInfo[], chosen: string, processor: Processor): string | undefined {
+  const size = sizes.find((s) => s.name === chosen)
+  return size && processorOf(size) === processor ? undefined : firstSize(sizes, processor)
+}
+
 /** Words that all must be found: in the name, the GPU, the sort of machine, or as "8 cores" and "2 gpus" are written. */
 export function matches(s: SizeInfo, query: string): boolean {
   const text =

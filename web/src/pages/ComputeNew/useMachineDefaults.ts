@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
 import type { FieldValues, UseFormReturn } from 'react-hook-form'
 import { sizes } from '~/api/queries/compute.ts'
-import { canChoose, firstSize, type Processor, processorOf } from '~/modules/sizes.ts'
+import { type Processor, sizeToFill } from '~/modules/sizes.ts'
 import { useWorkspace } from '~/modules/workspace.tsx'
 import { useFreeName } from './useFreeName.ts'
 
@@ -18,10 +18,10 @@ export function useMachineDefaults<T extends FieldValues & Machine>(
   const form = all as unknown as UseFormReturn<Machine>
   const { data } = useQuery(sizes(useWorkspace(), v.location, priority))
   const chosen = data?.find((s) => s.name === v.size)
-  const fits = chosen && processorOf(chosen) === v.processor && canChoose(chosen)
+  const fill = data && sizeToFill(data, v.size, v.processor)
   useEffect(() => {
-    if (data && !fits) form.setValue('size', firstSize(data, v.processor))
-  }, [data, fits, v.processor, form])
+    if (fill !== undefined) form.setValue('size', fill)
+  }, [fill, form])
 
   const free = useFreeName(stem)
   const offered = useRef('')
