@@ -27,9 +27,8 @@ const useStyles = makeStyles({
   },
 })
 
-/** Computes that jobs can be sent to. */
-const runsJobs = (c: Compute): boolean =>
-  ['AmlCompute', 'ComputeInstance', 'VirtualMachine', 'Kubernetes'].includes(c.properties.computeType)
+/** Computes that jobs can be sent to: those that are attached run none yet. */
+const runsJobs = (c: Compute): boolean => Boolean(clusterOf(c) ?? instanceOf(c))
 
 /** Which compute, how it is, and what would have to be waited for. */
 export function ComputeField({ control, values }: { control: Control<JobValues>; values: JobValues }) {

@@ -4,11 +4,13 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import type { FieldPath } from 'react-hook-form'
 import { job } from '~/api/queries/job.ts'
+import type { Job } from '~/api/types.ts'
 import { Banner, Loading } from '~/components/Notice.tsx'
 import { PageHeader } from '~/components/PageHeader.tsx'
 import { useText } from '~/i18n/text.tsx'
 import { CopyForms } from '~/modules/CopyAs.tsx'
-import { quote } from '~/modules/specs/shell.ts'
+import { dropDraft } from '~/modules/draft.ts'
+import { command, quote, workspaceFlags } from '~/modules/specs/shell.ts'
 import { type WizardError, WizardFrame } from '~/modules/WizardFrame.tsx'
 import { useWorkspace } from '~/modules/workspace.tsx'
 import { documentOf } from './body.ts'
@@ -16,7 +18,7 @@ import { jobCopies } from './copies.ts'
 import { treeOfJob } from './fromJob.ts'
 import { JobForm } from './JobForm.tsx'
 import { newName } from './names.ts'
-import type { JobTree, JobValues } from './tree.ts'
+import type { JobValues } from './tree.ts'
 import { useJobDraft } from './useJobDraft.ts'
 import { useSubmit } from './useSubmit.ts'
 import { YamlEditor } from './YamlEditor.tsx'
@@ -29,7 +31,6 @@ export function JobNew() {
   const ws = useWorkspace()
   const { from, compute } = useSearch({ from: '/w/$ws/jobs/new' })
   const like = useQuery({ ...job(ws, from ?? ''), enabled: from !== undefined, staleTime: Number.POSITIVE_INFINITY })
-  const tree = useMemo(() => (like.data ? treeOfJob(like.data) : undefined), [like.data])
   if (from && like.isPending) {
     return (
       <>
@@ -38,24 +39,20 @@ export function JobNew() {
       </>
     )
   }
-  return <Editor from={tree} like={from} compute={compute} />
+  return <Editor key={`${ws.name} ${from ?? ''}`} model={like.data} like={from} compute={compute} />
 }
 
-function Editor({
-  from,
-  like,
-  compute,
-}: {
-  from: JobTree | undefined
-  like: string | undefined
-  compute: string | undefined
-}) {
+type Props = { model: Job | undefined; like: string | undefined; compute: string | undefined }
+
+function Editor({ model, like, compute }: Props) {
   const t = useText()
   const ws = useWorkspace()
   const navigate = useNavigate()
   const { mode } = useSearch({ from: '/w/$ws/jobs/new' })
   const yaml = mode === 'yaml'
-  const d = useJobDraft(from, compute)
+  // The form begins with the other job as it was then; that one goes on, and what is typed stays.
+  const [from] = useState(() => model && treeOfJob(model))
+  const d = useJobDraft(from, like, compute)
   const [free] = useState(() => newName(random))
   const name = typeof d.tree.name === 'string' && d.tree.name ? d.tree.name : free
   const document = useMemo(() => documentOf(ws, d.tree, name), [ws, d.tree, name])
@@ -97,7 +94,10 @@ function Editor({
       errors={errors}
       draft={d.draft}
       onNext={() => void submit.send()}
-      onCancel={() => void navigate({ to: '/w/$ws/jobs', params: { ws: ws.name } })}
+      onCancel={() => {
+        dropDraft(d.draft.key)
+        void navigate({ to: '/w/$ws/jobs', params: { ws: ws.name } })
+      }}
       doneLabel={t('action.submit')}
       busy={submit.busy}
       aside={<CopyForms copies={all} />}
@@ -114,7 +114,11 @@ function Editor({
           control={d.form.control}
           values={d.values}
           name={free}
-          cli={`atelier job run --compute ${quote(d.values.compute || 'NAME')} --code ./src -- ${quote(d.values.command || 'python train.py')}`}
+          cli={command([
+            `atelier job run --compute ${quote(d.values.compute || 'NAME')} --code ./src`,
+            ...workspaceFlags({ ws }),
+            `-- ${quote(d.values.command || 'python train.py')}`,
+          ])}
         />
       )}
     </WizardFrame>

@@ -22,7 +22,7 @@ const of = <T extends object>(modes: T, mode: unknown): string | undefined =>
 
 /** Words of the schema as the wire has them. */
 const distributions: Record<string, string> = { pytorch: 'PyTorch', mpi: 'Mpi', tensorflow: 'TensorFlow', ray: 'Ray' }
-const identities: Record<string, string> = { managed: 'Managed', aml_token: 'AMLToken', user_identity: 'UserIdentity' }
+export const identities: Record<string, string> = { managed: 'Managed', aml_token: 'AMLToken', user_identity: 'UserIdentity' }
 
 /** The body of the job; an environment that is described in place has its id already. */
 export function documentOf(ws: WorkspaceRef, tree: JobTree, name: string, environmentId?: string): JobDocument {
@@ -72,9 +72,7 @@ export function documentOf(ws: WorkspaceRef, tree: JobTree, name: string, enviro
     properties: strings(tree.properties),
     parentJobName: tree.parent_job_name,
     services: servicesOf(tree.services),
-    identity: isMapping(tree.identity)
-      ? { identityType: identities[String(tree.identity.type)] ?? String(tree.identity.type) }
-      : undefined,
+    identity: isMapping(tree.identity) ? identityOf(tree.identity) : undefined,
     isArchived: false,
   }
   return { name, body: { properties: JSON.parse(JSON.stringify(properties)) as Mapping } }
@@ -111,7 +109,20 @@ function outputsOf(v: unknown): Mapping {
   return found
 }
 
-const kinds = ['SSH', 'JupyterLab', 'VSCode', 'TensorBoard']
+const identityOf = (identity: Mapping): Mapping => ({
+  identityType: identities[String(identity.type)] ?? String(identity.type),
+  clientId: identity.client_id,
+  objectId: identity.object_id,
+  resourceId: identity.msi_resource_id,
+})
+
+/** Words of the schema as the wire has them; they may be written without the dash. */
+export const serviceKinds: Record<string, string> = {
+  ssh: 'SSH',
+  jupyter_lab: 'JupyterLab',
+  vs_code: 'VSCode',
+  tensor_board: 'TensorBoard',
+}
 
 function servicesOf(v: unknown): Mapping | undefined {
   if (!isMapping(v)) return undefined
@@ -122,7 +133,7 @@ function servicesOf(v: unknown): Mapping | undefined {
       .replaceAll('_', '')
       .toLowerCase()
     found[name] = {
-      jobServiceType: kinds.find((k) => k.toLowerCase() === word) ?? service.type,
+      jobServiceType: Object.values(serviceKinds).find((k) => k.toLowerCase() === word) ?? service.type,
       port: service.port,
       properties: {
         ...(isMapping(service.properties) ? service.properties : {}),

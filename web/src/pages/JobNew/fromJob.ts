@@ -2,7 +2,8 @@
 import type { Job } from '~/api/types.ts'
 import { nameOfId } from '~/modules/computeKinds.ts'
 import { fromIso } from '~/modules/specs/numbers.ts'
-import { inputModes, type JobTree, type Mapping, outputModes } from './tree.ts'
+import { identities, serviceKinds } from './body.ts'
+import { inputModes, isMapping, type JobTree, type Mapping, outputModes } from './tree.ts'
 
 const asset = (id: string | null | undefined): string | undefined => {
   const m = /\/([^/]+)\/versions\/([^/]+)$/.exec(id ?? '')
@@ -13,16 +14,22 @@ const wordOf = (modes: Record<string, string>, mode: string | null | undefined):
   Object.entries(modes).find(([, wire]) => wire === mode)?.[0]
 
 const some = (m: Mapping): Mapping | undefined => (Object.keys(m).length > 0 ? m : undefined)
+const mapping = (v: unknown): Mapping => (isMapping(v) ? v : {})
+
+/** What is there of a mapping, if anything is. */
+const present = (m: Mapping): Mapping | undefined =>
+  some(Object.fromEntries(Object.entries(m).filter(([, v]) => v !== undefined && v !== null && v !== '')))
 
 /** What the server adds by itself, and what belongs to the one job only. */
 const ours = ['_azureml.ComputeTargetType', 'atelier.priority']
+const oursToo = ['Tracking', 'Studio']
+const usualMemory = '2g'
 
 export function treeOfJob(job: Job): JobTree {
   const p = job.properties
   const properties = Object.fromEntries(Object.entries(p.properties ?? {}).filter(([k]) => !ours.includes(k)))
   const { distributionType, processCountPerInstance } = p.distribution ?? {}
   const timeout = p.limits?.timeout ? fromIso(p.limits.timeout) : undefined
-  const instances = p.resources?.instanceCount ?? 1
   const inputs: Mapping = {}
   for (const [name, i] of Object.entries(p.inputs ?? {})) {
     inputs[name] =
@@ -37,7 +44,10 @@ export function treeOfJob(job: Job): JobTree {
   const outputs: Mapping = {}
   for (const [name, o] of Object.entries(p.outputs ?? {})) {
     if (name === 'default' && o.uri?.endsWith(`/dcid.${job.name}`)) continue
-    outputs[name] = { type: o.jobOutputType, ...(o.mode ? { mode: wordOf(outputModes, o.mode) ?? o.mode } : {}) }
+    outputs[name] = {
+      type: o.jobOutputType,
+      ...present({ path: o.uri, mode: wordOf(outputModes, o.mode) ?? o.mode, name: o.assetName }),
+    }
   }
   return {
     type: 'command',
@@ -51,7 +61,7 @@ export function treeOfJob(job: Job): JobTree {
     environment_variables: some(p.environmentVariables ?? {}),
     inputs: some(inputs),
     outputs: some(outputs),
-    resources: instances === 1 ? undefined : { instance_count: instances },
+    resources: resourcesOf(mapping(p.resources)),
     distribution: distributionType
       ? {
           type: distributionType.toLowerCase(),
@@ -59,8 +69,45 @@ export function treeOfJob(job: Job): JobTree {
         }
       : undefined,
     limits: timeout === undefined ? undefined : { timeout },
-    queue_settings: p.priority ? { priority: p.priority } : undefined,
+    queue_settings: present({ job_tier: mapping(p.queueSettings).jobTier, priority: p.priority || undefined }),
+    services: servicesOf(p.services ?? {}),
+    identity: identityOf(mapping(p.identity)),
     tags: some(p.tags ?? {}),
     properties: some(properties),
   }
+}
+
+const resourcesOf = (r: Mapping): Mapping | undefined =>
+  present({
+    instance_count: r.instanceCount === 1 ? undefined : r.instanceCount,
+    instance_type: r.instanceType,
+    shm_size: r.shmSize === usualMemory ? undefined : r.shmSize,
+    docker_args: r.dockerArgs,
+    properties: r.properties,
+  })
+
+const identityOf = (i: Mapping): Mapping | undefined =>
+  present({
+    type: wordOf(identities, i.identityType as string) ?? i.identityType,
+    client_id: i.clientId,
+    object_id: i.objectId,
+    msi_resource_id: i.resourceId,
+  })
+
+function servicesOf(services: Mapping): Mapping | undefined {
+  const found: Mapping = {}
+  for (const [name, service] of Object.entries(services)) {
+    if (oursToo.includes(name)) continue
+    const s = mapping(service)
+    const { sshPublicKeys, logDir, ...properties } = mapping(s.properties)
+    found[name] = present({
+      type: wordOf(serviceKinds, s.jobServiceType as string) ?? s.jobServiceType,
+      port: s.port,
+      ssh_public_keys: sshPublicKeys,
+      log_dir: logDir,
+      properties: present(properties),
+      nodes: mapping(s.nodes).nodesValueType === 'All' ? 'all' : undefined,
+    })
+  }
+  return some(found)
 }

@@ -245,6 +245,48 @@ test('a job like another', () => {
   })
 })
 
+test('a job like another has all that the other was given, and nothing that the server adds', () => {
+  const properties = {
+    jobType: 'Command',
+    command: 'x',
+    computeId: `${at}/computes/gpu`,
+    outputs: {
+      model: { jobOutputType: 'uri_folder', uri: 'azureml://datastores/d/paths/m', mode: 'Upload', assetName: 'digits' },
+      plain: { jobOutputType: 'uri_file', uri: null, mode: null },
+    },
+    resources: {
+      instanceCount: 1,
+      instanceType: 'gpu',
+      shmSize: '8g',
+      dockerArgs: '--ipc=host',
+      properties: { a: { b: 1 } },
+    },
+    queueSettings: { jobTier: 'spot' },
+    priority: 0,
+    identity: { identityType: 'Managed', clientId: 'c', objectId: 'o', resourceId: 'r' },
+    services: {
+      tb: { jobServiceType: 'TensorBoard', port: 6006, properties: { logDir: 'outputs/tb', more: '1' } },
+      shell: { jobServiceType: 'SSH', properties: { sshPublicKeys: 'ssh-rsa A' }, nodes: { nodesValueType: 'All' } },
+      Tracking: { jobServiceType: 'Tracking', endpoint: 'azureml://x', properties: null },
+      Studio: { jobServiceType: 'Studio', endpoint: 'https://x', properties: null },
+    },
+  }
+  const { Tracking, Studio, ...services } = properties.services
+  const made = treeOfJob({ name: 'old', properties } as unknown as Job)
+  const sent = documentOf(ws, treeOf(valuesOf(made)), 'new').body.properties
+  const plain = { jobOutputType: 'uri_file' }
+  expect(sent).toMatchObject({ ...properties, outputs: { ...properties.outputs, plain }, services, priority: undefined })
+  expect(Object.keys(sent.services as object)).toEqual(['tb', 'shell'])
+  // What nobody asked for is not asked for.
+  const resources = { instanceCount: 1, instanceType: null, properties: null, shmSize: '2g', dockerArgs: null }
+  const bare = { ...properties, outputs: {}, identity: null, queueSettings: null, services: { Tracking }, resources }
+  expect(Object.entries(treeOfJob({ name: 'old', properties: bare } as unknown as Job)).filter(([, v]) => v)).toEqual([
+    ['type', 'command'],
+    ['compute', 'azureml:gpu'],
+    ['command', 'x'],
+  ])
+})
+
 test('copies', () => {
   const yaml = writeYaml({ ...blank, compute: 'cpu', command: `echo "it's"` }, '')
   const c = jobCopies({ origin: 'https://x', ws }, yaml, documentOf(ws, tree(yaml), 'j'))

@@ -1,25 +1,26 @@
 /** The form and its YAML, which say the same all the time. */
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { useCallback, useMemo, useRef, useState } from 'react'
 import { useForm, useWatch } from 'react-hook-form'
 import { useText } from '~/i18n/text.tsx'
 import { useDraft, useKeepDraft } from '~/modules/draft.ts'
 import { resolverOf } from '~/modules/formErrors.ts'
+import { useWorkspace } from '~/modules/workspace.tsx'
 import { fieldProblems, type TreeProblem, treeProblems } from './check.ts'
 import { blank, type JobTree, type JobValues, treeOf, valuesOf } from './tree.ts'
 import { readYaml, writeYaml } from './yaml.ts'
 
-const key = 'job'
-
-export function useJobDraft(from: JobTree | undefined, compute: string | undefined) {
+/** From is what the form begins with, of the job that it is to be like. */
+export function useJobDraft(from: JobTree | undefined, like: string | undefined, compute: string | undefined) {
   const t = useText()
+  const ws = useWorkspace()
   const begin = useMemo(
     () => ({ ...(from ? valuesOf(from) : blank), ...(compute ? { compute } : {}) }),
     [from, compute],
   )
-  // A job that is like another, or for one compute, begins with that and not with what was left.
-  const draftKey = from ? `${key}.from` : key
+  const draftKey = `${ws.name}.job${like ? `.${like}` : ''}`
   const draft = useDraft<JobValues>(draftKey, begin)
-  const first = from ? begin : { ...draft.values, ...(compute ? { compute } : {}) }
+  // A job for one compute is for that, whatever was left.
+  const first = { ...draft.values, ...(compute ? { compute } : {}) }
   const form = useForm<JobValues>({
     defaultValues: first,
     resolver: resolverOf(t, fieldProblems),
@@ -47,9 +48,6 @@ export function useJobDraft(from: JobTree | undefined, compute: string | undefin
     setSource(text)
     latest.current.reset(valuesOf(next.tree), { keepDefaultValues: true })
   }, [])
-  useEffect(() => {
-    if (from) form.reset(valuesOf(from))
-  }, [from, form])
   return {
     form,
     values,
@@ -59,7 +57,7 @@ export function useJobDraft(from: JobTree | undefined, compute: string | undefin
     problems,
     type,
     draft: {
-      restored: draft.restored && !from,
+      restored: draft.restored,
       drop() {
         draft.drop()
         form.reset(begin)
