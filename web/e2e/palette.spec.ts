@@ -28,7 +28,7 @@ test('F36: the palette navigates and acts', async ({ page, studio, t }) => {
   await expect(page.getByRole('heading', { level: 1, name: t('quota.title') })).toBeVisible()
   await expect(box(page, t)).toBeHidden()
 
-  await page.getByRole('button', { name: t('palette.title') }).click()
+  await page.getByRole('button', { name: t('shell.search') }).click()
   await box(page, t).fill('ci-kim')
   const options = page.getByRole('option')
   await expect(options).toHaveCount(2)

@@ -38,7 +38,7 @@ export function PaletteButton() {
       className={styles.button}
       icon={<SearchRegular />}
       onClick={openPalette}
-      aria-label={t('palette.title')}
+      aria-label={t('shell.search')}
       aria-keyshortcuts="Control+K"
     >
       <span className={styles.word}>{t('shell.search')}</span>

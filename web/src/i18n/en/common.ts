@@ -8,6 +8,7 @@ export const common = {
   'action.update': 'Update',
   'action.add': 'Add',
   'action.remove': 'Remove',
+  'action.revoke': 'Revoke',
   'action.edit': 'Edit',
   'action.refresh': 'Refresh',
   'action.start': 'Start',

@@ -41,7 +41,7 @@ export const compute = {
   'compute.size.gpu': '{cores} vCPU, {memory} GB, {gpus}×{model}',
   'compute.apps.none': 'None in this version',
   'compute.open': 'Open',
-  'compute.whyOf': 'Why is {name} so?',
+  'compute.whyOf': 'Why? {name}',
   'compute.count': '{n, plural, one {# compute} other {# computes}}',
   'compute.countOf': '{n} of {all}',
   'compute.cli': 'Command line',

@@ -10,6 +10,7 @@ export const common: Record<keyof typeof en, string> = {
   'action.update': '업데이트',
   'action.add': '추가',
   'action.remove': '제거',
+  'action.revoke': '해지',
   'action.edit': '편집',
   'action.refresh': '새로 고침',
   'action.start': '시작',

@@ -167,7 +167,7 @@ export function ComputeTable(props: {
           {priced && ` · ${t('money.perHour', { amount: format.money(total) })}`}
         </span>
         <span className={styles.command}>
-          <CopyButton text={listCommand(ws)} label={t('action.copyCli')}>
+          <CopyButton text={listCommand(ws)} label={`${t('action.copyCli')}: ${listCommand(ws)}`}>
             <span lang="en">{listCommand(ws)}</span>
           </CopyButton>
         </span>

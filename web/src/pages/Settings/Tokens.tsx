@@ -60,11 +60,11 @@ export function Tokens() {
     },
     {
       id: 'revoke',
-      header: t('action.remove'),
+      header: t('action.revoke'),
       card: true,
       cell: (k) => (
         <Button size="small" aria-label={t('tokens.revoke', { name: k.name })} onClick={() => setAsked(k)}>
-          {t('action.remove')}
+          {t('action.revoke')}
         </Button>
       ),
     },
@@ -89,7 +89,7 @@ export function Tokens() {
       <ConfirmDialog
         open={asked !== undefined}
         title={t('tokens.revoke.title', { name: asked?.name ?? '' })}
-        confirm={t('action.remove')}
+        confirm={t('action.revoke')}
         busy={revoke.isPending}
         onConfirm={() => asked && revoke.mutate(asked)}
         onClose={() => setAsked(undefined)}
