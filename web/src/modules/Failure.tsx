@@ -3,8 +3,9 @@ import { ApiError } from '~/api/http.ts'
 import { CopyButton } from '~/components/CopyButton.tsx'
 import { Banner } from '~/components/Notice.tsx'
 import { useText } from '~/i18n/text.tsx'
+import { Refusal } from './refusal.tsx'
 
-/** What could not be loaded: the cause in the server's words, what would help, an id to copy, and another try. */
+/** What could not be loaded: the cause, what would help, an id to copy, and another try. */
 export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
   const t = useText()
   const e = error instanceof ApiError ? error : undefined
@@ -36,7 +37,7 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
         </>
       }
     >
-      {e?.status === 0 ? t('view.unreachable') : error instanceof Error ? error.message : String(error)}
+      {e?.status === 0 ? t('view.unreachable') : <Refusal error={error} />}
     </Banner>
   )
 }

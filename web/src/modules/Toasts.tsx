@@ -1,6 +1,8 @@
 import { Toast, ToastBody, Toaster, ToastTitle, useToastController } from '@fluentui/react-components'
 import { useEffect } from 'react'
-import { take, useNotes } from './toast.tsx'
+import { ApiError } from '~/api/http.ts'
+import { Refusal } from './refusal.tsx'
+import { type Note, take, useNotes } from './toast.tsx'
 
 const id = 'toaster'
 
@@ -10,17 +12,27 @@ export function Toasts() {
   const { dispatchToast } = useToastController(id)
   useEffect(() => {
     if (notes.length === 0) return
-    for (const { intent, title, body, code } of take()) {
+    for (const note of take()) {
       dispatchToast(
         <Toast>
-          <ToastTitle>{title}</ToastTitle>
-          {body && <ToastBody subtitle={code || undefined}>{body}</ToastBody>}
+          <ToastTitle>{note.title}</ToastTitle>
+          <Body note={note} />
         </Toast>,
-        intent === 'error'
-          ? { intent, timeout: 15_000, pauseOnHover: true, politeness: 'assertive' }
-          : { intent, timeout: 5000, pauseOnHover: true },
+        note.intent === 'error'
+          ? { intent: 'error', timeout: 15_000, pauseOnHover: true, politeness: 'assertive' }
+          : { intent: 'success', timeout: 5000, pauseOnHover: true },
       )
     }
   }, [notes, dispatchToast])
   return <Toaster toasterId={id} position="bottom-end" limit={4} />
+}
+
+function Body({ note }: { note: Note }) {
+  if (note.intent === 'success') return note.body && <ToastBody>{note.body}</ToastBody>
+  const code = note.error instanceof ApiError ? note.error.code : ''
+  return (
+    <ToastBody subtitle={code || undefined}>
+      <Refusal error={note.error} />
+    </ToastBody>
+  )
 }

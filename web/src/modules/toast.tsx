@@ -1,12 +1,12 @@
 /** What is said in a corner of the screen. What shows it is loaded when there is something to show. */
 import { lazy, Suspense, useSyncExternalStore } from 'react'
-import { ApiError } from '~/api/http.ts'
 
-export type Note = { intent: 'success' | 'error'; title: string; body: string; code: string }
+/** What was done, or what was refused and with which error. */
+export type Note = { intent: 'success'; title: string; body: string } | { intent: 'error'; title: string; error: unknown }
 
 export type Say = {
   done(title: string, body?: string): void
-  /** What was refused, in the server's words. */
+  /** What was refused, and why by its error. */
   refused(title: string, error: unknown): void
 }
 
@@ -19,17 +19,8 @@ function set(next: Note[]): void {
 }
 
 const say: Say = {
-  done: (title, body = '') => set([...waiting, { intent: 'success', title, body, code: '' }]),
-  refused: (title, error) =>
-    set([
-      ...waiting,
-      {
-        intent: 'error',
-        title,
-        body: error instanceof Error ? error.message : String(error),
-        code: error instanceof ApiError ? error.code : '',
-      },
-    ]),
+  done: (title, body = '') => set([...waiting, { intent: 'success', title, body }]),
+  refused: (title, error) => set([...waiting, { intent: 'error', title, error }]),
 }
 
 /** Says in a corner of the screen what became of what the user asked for. */

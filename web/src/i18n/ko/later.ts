@@ -2,6 +2,7 @@ import { attach } from './attach.ts'
 import { jobs } from './jobs.ts'
 import { logs } from './logs.ts'
 import { newInstance } from './newInstance.ts'
+import { refusals } from './refusals.ts'
 import { usage } from './usage.ts'
 import { wizard } from './wizard.ts'
 
@@ -11,5 +12,6 @@ export const later = {
   ...newInstance,
   ...jobs,
   ...logs,
+  ...refusals,
   ...usage,
 }

@@ -8,6 +8,7 @@ import { keys } from '~/api/keys.ts'
 import { submitJob } from '~/api/queries/job.ts'
 import { useText } from '~/i18n/text.tsx'
 import { dropDraft } from '~/modules/draft.ts'
+import { useRefusedLine } from '~/modules/refusal.tsx'
 import { useToasts } from '~/modules/toast.tsx'
 import { useWorkspace } from '~/modules/workspace.tsx'
 import { documentOf, putEnvironment } from './body.ts'
@@ -22,12 +23,13 @@ export function useSubmit(d: ReturnType<typeof useJobDraft>, name: string) {
   const client = useQueryClient()
   const navigate = useNavigate()
   const say = useToasts()
+  const refusedLine = useRefusedLine()
   const [busy, setBusy] = useState(false)
   const [errors, setErrors] = useState<string[]>([])
 
   const refuse = (error: unknown) => {
     const field = error instanceof ApiError ? fieldOfTarget(error.target, d.values) : undefined
-    const message = error instanceof Error ? error.message : String(error)
+    const message = refusedLine(error)
     if (field) {
       d.form.setError(field as FieldPath<JobValues>, { type: 'server', message })
       d.form.setFocus(field as FieldPath<JobValues>)

@@ -5,6 +5,7 @@ import { setPassword } from '~/api/queries/session.ts'
 import { Form } from '~/components/Form.tsx'
 import { Banner } from '~/components/Notice.tsx'
 import { useText } from '~/i18n/text.tsx'
+import { Refusal } from '~/modules/refusal.tsx'
 import { useToasts } from '~/modules/toast.tsx'
 
 const least = 12
@@ -67,7 +68,7 @@ export function Password() {
         </Field>
         {set.error && (
           <Banner intent="error" title={t('settings.notSaved')}>
-            {set.error.message}
+            <Refusal error={set.error} />
           </Banner>
         )}
         <Button type="submit" appearance="primary" disabledFocusable={!ready || set.isPending}>
