@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { josa } from './josa.ts'
+import { ko } from './ko/index.ts'
 
 describe('josa', () => {
   it.each([
@@ -24,4 +25,11 @@ describe('josa', () => {
   ])('%s', (text, want) => {
     expect(josa(text)).toBe(want)
   })
+})
+
+it('lets no text choose the particle of a value before the value is known', () => {
+  const chosen = /\}[”"’')]?(?:은|는|이|가|을|를|과|와|으로|로|이라|라)(?=[\s.,:!?]|$)/
+  // What is in parentheses only says more about the word before them.
+  const wrong = Object.entries(ko).filter(([, text]) => chosen.test(text.replace(/\(\{\w+\}\)/g, '')))
+  expect(wrong).toEqual([])
 })

@@ -136,7 +136,7 @@ export const details = {
   'details.demand': 'Waiting demand',
   'details.demand.jobs': '{n, plural, one {# job waits} other {# jobs wait}}',
   'details.demand.nodes': 'for {n, plural, one {# node} other {# nodes}}',
-  'details.demand.oldest': 'the first since {time}',
+  'details.demand.oldest': 'the oldest for {time}',
   'details.demand.working': '{n, plural, one {# job runs} other {# jobs run}}',
   'details.demand.show': 'Show jobs',
   'details.node': 'Node',

@@ -139,7 +139,7 @@ export const details: Record<keyof typeof en, string> = {
   'details.demand': '대기 수요',
   'details.demand.jobs': '작업 {n}개 대기 중',
   'details.demand.nodes': '노드 {n}개 필요',
-  'details.demand.oldest': '가장 오래됨 {time}',
+  'details.demand.oldest': '가장 오래 기다린 시간 {time}',
   'details.demand.working': '작업 {n}개 실행 중',
   'details.demand.show': '작업 보기',
   'details.node': '노드',

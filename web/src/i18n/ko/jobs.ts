@@ -223,7 +223,7 @@ export const jobs: Record<keyof typeof en, string> = {
   'jobnew.yaml.empty': '작업은 “command: python train.py”처럼 이름과 값으로 씁니다.',
   'jobnew.yaml.type': '형식이 {type}입니다. 여기에서는 command 작업만 제출할 수 있습니다.',
   'jobnew.yaml.unknown': '스키마에 “{key}” 키가 없습니다.',
-  'jobnew.yaml.mapping': '“{key}”는 이름과 값의 모음이어야 합니다.',
+  'jobnew.yaml.mapping': '“{key}”은(는) 이름과 값의 모음이어야 합니다.',
   'jobnew.yaml.local':
     '{what}은(는) 로컬 경로 {path}입니다. 브라우저는 로컬 파일을 보낼 수 없습니다. job.yml로 저장하고 명령줄로 제출하세요:',
   'jobnew.yaml.problems': 'YAML의 문제',

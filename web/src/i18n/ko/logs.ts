@@ -42,7 +42,7 @@ export const logs: Record<keyof typeof en, string> = {
   'log.phase.following': '따라가는 중',
   'log.phase.paused': '일시 중지됨: 아래에 끝이 있습니다',
   'log.phase.dropped': '연결이 끊겼습니다. 다시 연결되면 이어서 읽습니다.',
-  'log.phase.ended': '전체',
+  'log.phase.ended': '완료됨',
   'log.phase.failed': '로그를 읽을 수 없습니다: {why}',
   'log.truncated': '여기에는 처음 {size}만 표시됩니다. 전체를 보려면 파일을 다운로드하세요.',
   'log.cut': '… {n} 더 있음',
