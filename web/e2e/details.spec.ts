@@ -266,7 +266,7 @@ test('an instance: how to reach it, what is kept, idle shutdown, stop and start'
   await tab(page, t, 'apps').click()
   await expect(page.getByRole('heading', { name: t('details.apps.none') })).toBeVisible()
   await tab(page, t, 'schedules').click()
-  await expect(page.getByText(t('details.kept.schedules'))).toBeVisible()
+  await expect(page.getByText(t('preview.warning.NotEnforced.schedules'))).toBeVisible()
   await expect(page.getByText('0 18 * * 1-5')).toBeVisible()
   const minutes = page.getByRole('textbox', { name: t('details.idleShutdown.minutes') })
   await minutes.fill('5')

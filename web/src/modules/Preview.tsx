@@ -5,10 +5,12 @@ import { type ReactNode, useId } from 'react'
 import { ApiError } from '~/api/http.ts'
 import { keys } from '~/api/keys.ts'
 import { dryRun } from '~/api/queries/compute.ts'
-import type { Preview as PreviewOf, Problem } from '~/api/types.ts'
+import type { Preview as PreviewOf } from '~/api/types.ts'
 import { useDebounced } from '~/components/debounced.ts'
 import { type Format, type Text, useFormat, useText } from '~/i18n/text.tsx'
+import { useRefusedLine } from './refusal.tsx'
 import type { ComputeDocument } from './specs/document.ts'
+import { warningText } from './warningText.ts'
 import { useWorkspace } from './workspace.tsx'
 
 export type DryRun = {
@@ -76,6 +78,7 @@ export function Preview({ run, nodes }: { run: DryRun; nodes?: { min: number; ma
   const f = useFormat()
   const styles = useStyles()
   const id = useId()
+  const refusedLine = useRefusedLine()
   const { preview, refusal } = run
   return (
     <section className={styles.root} aria-labelledby={id} aria-busy={run.checking}>
@@ -85,13 +88,13 @@ export function Preview({ run, nodes }: { run: DryRun; nodes?: { min: number; ma
       {preview && <Figures preview={preview} nodes={nodes} />}
       {preview?.warnings.map((w) => (
         <Line key={w.code + w.target} look="warn" icon={<WarningFilled />}>
-          {warningOf(t, w)}
+          {warningText(t, w) ?? w.message}
         </Line>
       ))}
       <div role="status">
         {refusal ? (
           <Line look="bad" icon={<DismissCircleFilled />}>
-            {t('preview.refused')} {refusal.message}
+            {t('preview.refused')} {refusedLine(refusal)}
           </Line>
         ) : preview ? (
           <Line look="good" icon={<CheckmarkCircleFilled />}>
@@ -160,17 +163,3 @@ function Figures({ preview, nodes }: { preview: PreviewOf; nodes: { min: number;
 
 const perHour = (t: Text, f: Format, amount: number, currency: string) =>
   t('money.perHour', { amount: f.money(amount, currency) })
-
-const known = ['OtherLocation', 'NoCapacity', 'SizeNotAvailableInFull'] as const
-
-/** A warning in the user's language where there are words for it. */
-export function warningOf(t: Text, { code, message, target }: Problem): string {
-  const word = known.find((k) => k === code)
-  if (word) return t(`preview.warning.${word}`)
-  if (code === 'NotEnforced') {
-    const fields = ['customServices', 'dataMounts', 'schedules', 'setupScripts'] as const
-    const field = fields.find((k) => k === target)
-    if (field) return t(`preview.warning.NotEnforced.${field}`)
-  }
-  return message
-}

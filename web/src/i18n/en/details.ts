@@ -235,12 +235,6 @@ export const details = {
   'details.trigger.idle': 'by idle shutdown',
   'details.setup': 'Setup script',
   'details.root': 'Root access',
-  'details.kept.customServices': 'Custom applications are kept but not run yet in this version.',
-  'details.kept.dataMounts': 'Data mounts are kept but not mounted yet in this version.',
-  'details.kept.schedules':
-    'Schedules are kept but not acted on yet in this version: start and stop the instance yourself, or use idle shutdown.',
-  'details.kept.setupScripts':
-    'Setup scripts are kept but not run yet in this version: run them as a job on the instance.',
   'details.apps.kept': 'Kept, not run yet',
   'details.apps.ready': 'Ready',
   'details.apps.name': 'Name',

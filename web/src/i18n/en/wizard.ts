@@ -84,6 +84,8 @@ export const wizard = {
   'preview.warning.NotEnforced.dataMounts': 'Data mounts are kept but not mounted yet.',
   'preview.warning.NotEnforced.schedules':
     'Schedules are kept but not acted on yet: start and stop the instance yourself, or use idle shutdown.',
+  'preview.warning.NotEnforced.subnet': 'The subnet is kept but has no effect at this location.',
+  'preview.warning.NotEnforced.virtualMachineImage': 'The image is kept but has no effect at this location.',
   'preview.warning.NotEnforced.setupScripts':
     'Setup scripts are kept but not run yet: run them as a job on the instance.',
   'wizard.steps': 'Steps',

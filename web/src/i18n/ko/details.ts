@@ -237,12 +237,6 @@ export const details: Record<keyof typeof en, string> = {
   'details.trigger.idle': '유휴 종료',
   'details.setup': '설치 스크립트',
   'details.root': '루트 액세스',
-  'details.kept.customServices': '이 버전에서는 사용자 지정 애플리케이션을 저장만 하고 아직 실행하지 않습니다.',
-  'details.kept.dataMounts': '이 버전에서는 데이터 탑재를 저장만 하고 아직 탑재하지 않습니다.',
-  'details.kept.schedules':
-    '이 버전에서는 일정을 저장만 하고 아직 실행하지 않습니다. 인스턴스를 직접 시작 및 중지하거나 유휴 종료를 사용하세요.',
-  'details.kept.setupScripts':
-    '이 버전에서는 설치 스크립트를 저장만 하고 아직 실행하지 않습니다. 인스턴스에서 작업으로 실행하세요.',
   'details.apps.kept': '저장됨, 아직 실행 안 함',
   'details.apps.ready': '준비됨',
   'details.apps.name': '이름',

@@ -84,6 +84,8 @@ export const wizard: Record<keyof typeof en, string> = {
   'preview.warning.NotEnforced.dataMounts': '데이터 탑재는 저장되지만 아직 탑재되지 않습니다.',
   'preview.warning.NotEnforced.schedules':
     '일정은 저장되지만 아직 실행되지 않습니다. 인스턴스를 직접 시작하고 중지하거나 유휴 종료를 사용하세요.',
+  'preview.warning.NotEnforced.subnet': '서브넷은 저장되지만 이 위치에서는 적용되지 않습니다.',
+  'preview.warning.NotEnforced.virtualMachineImage': '이미지는 저장되지만 이 위치에서는 적용되지 않습니다.',
   'preview.warning.NotEnforced.setupScripts':
     '설치 스크립트는 저장되지만 아직 실행되지 않습니다. 인스턴스에서 작업으로 실행하세요.',
   'wizard.steps': '단계',

@@ -3,8 +3,8 @@ import type { Compute, InstanceProps } from '~/api/types.ts'
 import { type Column, DataTable } from '~/components/DataTable.tsx'
 import { Banner, Empty } from '~/components/Notice.tsx'
 import { useText } from '~/i18n/text.tsx'
+import { warningText } from '~/modules/warningText.ts'
 import { warningsOf } from './facts.tsx'
-import { keptText } from './instanceFacts.ts'
 
 type Service = {
   name?: string
@@ -44,14 +44,11 @@ export function InstanceApps({ compute: c, instance }: { compute: Compute; insta
   return (
     <>
       <div className={styles.banner}>
-        {warnings.map((w) => {
-          const id = keptText(w)
-          return (
-            <Banner key={w.target ?? w.message} intent="warning">
-              {id ? t(id) : <span lang="en">{w.message}</span>}
-            </Banner>
-          )
-        })}
+        {warnings.map((w) => (
+          <Banner key={w.target ?? w.message} intent="warning">
+            {warningText(t, w) ?? <span lang="en">{w.message}</span>}
+          </Banner>
+        ))}
       </div>
       {apps.length === 0 ? (
         <Empty title={t('details.apps.none')}>{t('details.apps.none.help')}</Empty>

@@ -122,7 +122,7 @@ function Properties({ compute: c, instance }: { compute: Compute; instance: Inst
             label: t('details.idleShutdown'),
             value: idle ? t('details.idleShutdown.after', { time: format.duration(idle * 1000) }) : t('time.never'),
           },
-          { label: t('details.setup'), value: instance.setupScripts ? t('details.kept.setupScripts') : t('none') },
+          { label: t('details.setup'), value: instance.setupScripts ? t('preview.warning.NotEnforced.setupScripts') : t('none') },
           { label: t('details.subnet'), value: instance.subnet?.id ?? t('none') },
           { label: t('details.root'), value: t(instance.enableRootAccess === false ? 'no' : 'yes') },
           ...last,

@@ -13,9 +13,10 @@ import { Panel } from '~/components/Panel.tsx'
 import { useFormat, useText } from '~/i18n/text.tsx'
 import { isoDuration, parseSeconds } from '~/modules/specs/numbers.ts'
 import { useToasts } from '~/modules/toast.tsx'
+import { warningText } from '~/modules/warningText.ts'
 import { useDenied, useWorkspace } from '~/modules/workspace.tsx'
 import { warningsOf } from './facts.tsx'
-import { idleProblem, keptText, planOf } from './instanceFacts.ts'
+import { idleProblem, planOf } from './instanceFacts.ts'
 
 const useStyles = makeStyles({
   page: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalL },
@@ -95,7 +96,6 @@ function Schedules({ compute: c, instance }: { compute: Compute; instance: Insta
   const t = useText()
   const list = instance.schedules?.computeStartStop ?? []
   const warning = warningsOf(c).find((w) => w.target === 'schedules')
-  const id = warning && keptText(warning)
   const columns: Column<Schedule>[] = [
     {
       id: 'action',
@@ -119,7 +119,9 @@ function Schedules({ compute: c, instance }: { compute: Compute; instance: Insta
   ]
   return (
     <Panel title={t('details.view.schedules')}>
-      {warning && <Banner intent="warning">{id ? t(id) : <span lang="en">{warning.message}</span>}</Banner>}
+      {warning && (
+        <Banner intent="warning">{warningText(t, warning) ?? <span lang="en">{warning.message}</span>}</Banner>
+      )}
       {list.length === 0 ? (
         t('details.schedules.none')
       ) : (

@@ -8,6 +8,7 @@ import { Banner, Loading } from '~/components/Notice.tsx'
 import { Panel, PropertyList } from '~/components/Panel.tsx'
 import { useFormat, useText } from '~/i18n/text.tsx'
 import { Failure } from '~/modules/Failure.tsx'
+import { warningText } from '~/modules/warningText.ts'
 import { useWorkspace } from '~/modules/workspace.tsx'
 
 /** What the server would make of the change, without making it. */
@@ -31,7 +32,7 @@ export function SettingsPreview({ compute: c, patch }: { compute: Compute; patch
         <>
           {preview.warnings.map((w) => (
             <Banner key={w.code + w.message} intent="warning">
-              <span lang="en">{w.message}</span>
+              {warningText(t, w) ?? <span lang="en">{w.message}</span>}
             </Banner>
           ))}
           <PropertyList

@@ -5,7 +5,7 @@ import { Banner } from '~/components/Notice.tsx'
 import type { Property } from '~/components/Panel.tsx'
 import { useFormat, useText } from '~/i18n/text.tsx'
 import { nameOfId } from '~/modules/computeKinds.ts'
-import { keptText } from './instanceFacts.ts'
+import { warningText } from '~/modules/warningText.ts'
 
 type Said = { code: string; message: string; target?: string | null }
 type Wrapped = { error: Said }
@@ -26,9 +26,9 @@ export function Problems({ compute: c, errors }: { compute: Compute; errors?: Wr
   const list = (all: Said[]) => (
     <ul className={styles.list}>
       {all.map((e) => {
-        const id = keptText(e)
-        return id ? (
-          <li key={e.code + e.message}>{t(id)}</li>
+        const text = warningText(t, e)
+        return text ? (
+          <li key={e.code + e.message}>{text}</li>
         ) : (
           <li key={e.code + e.message} lang="en">
             {e.message} ({e.code})

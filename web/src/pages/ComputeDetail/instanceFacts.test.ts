@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { InstanceProps, NodeInfo } from '~/api/types.ts'
-import { idleClock, idleProblem, keptText, planOf } from './instanceFacts.ts'
+import { idleClock, idleProblem, planOf } from './instanceFacts.ts'
 
 const instance = (more: Partial<InstanceProps>) =>
   ({ state: 'Running', idleTimeBeforeShutdown: 'PT30M', ...more }) as InstanceProps
@@ -35,11 +35,6 @@ test.each([
   ['', 'details.schedules.bad.time'],
 ])('an idle time of "%s"', (text, wanted) => {
   expect(idleProblem(text)).toBe(wanted)
-})
-
-test('warnings that are known are said in the language of the reader', () => {
-  expect(keptText({ code: 'NotEnforced', target: 'schedules' })).toBe('details.kept.schedules')
-  expect(keptText({ code: 'Other', target: 'schedules' })).toBeUndefined()
 })
 
 test('a schedule is told by its cron expression, or by its days and times', () => {

@@ -13,17 +13,6 @@ export function idleClock(instance: InstanceProps, nodes: NodeInfo[]): IdleClock
   return { since, stopsAt: since + after, after }
 }
 
-const known: Record<string, MessageId> = {
-  customServices: 'details.kept.customServices',
-  dataMounts: 'details.kept.dataMounts',
-  schedules: 'details.kept.schedules',
-  setupScripts: 'details.kept.setupScripts',
-}
-
-/** What the studio says of a warning in the reader's language; undefined when it is new to the studio. */
-export const keptText = (w: { code: string; target?: string | null }): MessageId | undefined =>
-  w.code === 'NotEnforced' && w.target ? known[w.target] : undefined
-
 /** Bounds of the idle time of an instance, in seconds. */
 export const idleBounds = { min: 15 * 60, max: 3 * 24 * 3600 }
 
