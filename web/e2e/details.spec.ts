@@ -277,6 +277,8 @@ test('an instance: how to reach it, what is kept, idle shutdown, stop and start'
   await expect(minutes).toHaveValue('120')
   await page.getByRole('button', { name: t('action.stop'), exact: true }).click()
   await expect(page.locator('header [data-state=Stopped]')).toBeVisible()
+  // The button that was pressed is another now, and still where the keyboard is.
+  await expect(page.getByRole('button', { name: t('action.start'), exact: true })).toBeFocused()
   await page.getByRole('button', { name: t('action.start'), exact: true }).click()
   await expect(page.locator('header [data-state=Running]')).toBeVisible({ timeout: 30_000 })
   await tab(page, t, 'monitoring').click()

@@ -1,7 +1,8 @@
 import { Checkbox, mergeClasses } from '@fluentui/react-components'
 import { ArrowDownRegular, ArrowUpRegular } from '@fluentui/react-icons'
-import { Fragment, lazy, type ReactNode, type Ref, Suspense } from 'react'
+import { Fragment, lazy, type ReactNode, type Ref, Suspense, useRef } from 'react'
 import { useText } from '~/i18n/text.tsx'
+import { useRowFocus } from './rowFocus.ts'
 import { useTableStyles } from './tableStyles.ts'
 
 export type Column<T> = {
@@ -87,6 +88,8 @@ export function TableView<T>({ part, ...props }: TableProps<T> & { part?: Part }
   const styles = useTableStyles()
   const t = useText()
   const { columns, rows, selected, onSelect } = props
+  const body = useRef<HTMLTableSectionElement>(null)
+  useRowFocus(body, rows.map(props.rowKey))
   const span = columns.length + (onSelect ? 1 : 0)
   const chosen = rows.filter((r) => selected?.has(props.rowKey(r))).length
   const select = (row: T, on: boolean) => {
@@ -121,7 +124,7 @@ export function TableView<T>({ part, ...props }: TableProps<T> & { part?: Part }
             ))}
           </tr>
         </thead>
-        <tbody className={styles.body}>
+        <tbody ref={body} className={styles.body}>
           {part && part.before > 0 && <tr role="presentation" style={{ height: part.before }} />}
           {shown.map(([index, row]) => {
             const key = props.rowKey(row)
