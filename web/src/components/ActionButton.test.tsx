@@ -1,12 +1,11 @@
-import { act, cleanup, render, screen } from '@testing-library/react'
+import { cleanup, render, screen } from '@testing-library/react'
 import { afterEach, expect, test } from 'vitest'
 import { ActionButton } from './ActionButton.tsx'
 
 afterEach(cleanup)
 
-test('a button that can no longer be used keeps the focus, and says why', async () => {
+test('a button that can no longer be used keeps the focus, and says why', () => {
   const { rerender } = render(<ActionButton>Stop</ActionButton>)
-  await act(() => import('./Tip.tsx'))
   const button = screen.getByRole('button', { name: 'Stop' })
   button.focus()
   rerender(<ActionButton denied="It is stopped.">Stop</ActionButton>)

@@ -1,6 +1,7 @@
 /** Words, numbers and times in the language that is shown. */
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react'
 import { IntlProvider, useIntl } from 'react-intl'
+import { quiet } from '~/components/quiet.ts'
 import { type Language, loadFirst, loadLater, type MessageId } from './catalogue.ts'
 import { josa } from './josa.ts'
 
@@ -23,8 +24,16 @@ const complete = new Promise<void>((resolve, reject) => {
 })
 complete.catch(() => {}) // whoever waits is told
 
+let ask: () => void
+const asked = new Promise<void>((resolve) => {
+  ask = resolve
+})
+
 /** Fulfilled when every word is there: for pages that say more than the first ones. */
-export const allWords = (): Promise<void> => complete
+export function allWords(): Promise<void> {
+  ask()
+  return complete
+}
 
 type Loaded = { language: Language; messages: Record<string, string> }
 
@@ -38,6 +47,7 @@ export function TextProvider(props: { language: Language; setLanguage: (l: Langu
       const first = await loadFirst(language)
       // Another language is shown when all of it is there.
       setLoaded((before) => before ?? { language, messages: first as Loaded['messages'] })
+      await Promise.race([asked, quiet()])
       const later = await loadLater(language)
       if (!wanted) return
       setLoaded({ language, messages: { ...first, ...later } as Loaded['messages'] })

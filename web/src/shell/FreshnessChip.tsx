@@ -3,7 +3,7 @@ import { CircleFilled, PlugDisconnectedRegular, SpinnerIosRegular } from '@fluen
 import { resync, useFreshness } from '~/api/live.ts'
 import { Hint } from '~/components/Hint.tsx'
 import { useFormat, useText } from '~/i18n/text.tsx'
-import { useNow } from '~/modules/clock.ts'
+import { useClock } from '~/modules/clock.ts'
 
 /** After so long without the stream, what is shown counts as stale. */
 const staleAfter = 5000
@@ -19,8 +19,8 @@ export function FreshnessChip() {
   const format = useFormat()
   const styles = useStyles()
   const freshness = useFreshness()
-  const now = useNow()
-  const lostFor = freshness.state === 'reconnecting' ? now - freshness.since : 0
+  const lostAt = freshness.state === 'reconnecting' ? freshness.since : undefined
+  const lostFor = useClock((now) => (lostAt === undefined ? 0 : Math.floor((now - lostAt) / 1000) * 1000))
   const stale = lostFor >= staleAfter
   const denied = freshness.state === 'denied'
   const word = stale ? t('fresh.stale', { time: format.duration(lostFor) }) : t(`fresh.${freshness.state}`)

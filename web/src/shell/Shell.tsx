@@ -8,12 +8,13 @@ import {
   ServerRegular,
   SettingsRegular,
 } from '@fluentui/react-icons'
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet, useLocation, useParams, useRouter } from '@tanstack/react-router'
 import { type JSX, useEffect, useRef, useState } from 'react'
 import type { WorkspaceRef } from '~/api/http.ts'
 import { useFreshness, useLive } from '~/api/live.ts'
 import { session, workspaceOf } from '~/api/queries/session.ts'
+import { firstPageShown } from '~/components/quiet.ts'
 import { type Text, useText } from '~/i18n/text.tsx'
 import { useFollowOperations } from '~/modules/operations.ts'
 import { WorkspaceContext } from '~/modules/workspace.tsx'
@@ -137,6 +138,7 @@ function Frame({ ws }: { ws: WorkspaceRef }) {
   const styles = useStyles()
   const { open, setOpen, opener, drawer } = useDrawer()
   useLive(ws)
+  useFirstPage()
   useFollowOperations(ws)
   useGoToSignIn()
   const { pathname } = useLocation()
@@ -210,6 +212,22 @@ function Frame({ ws }: { ws: WorkspaceRef }) {
       <Extras ws={ws} />
     </div>
   )
+}
+
+/** Says when the first page is there with what it shows: once its frame is drawn and nothing is being asked for. */
+function useFirstPage() {
+  const client = useQueryClient()
+  useEffect(() => {
+    const cache = client.getQueryCache()
+    const look = () => {
+      if (client.isFetching() > 0) return
+      end()
+      firstPageShown()
+    }
+    const end = cache.subscribe(look)
+    look()
+    return end
+  }, [client])
 }
 
 /** On all but wide screens the navigation lies above the page while it is open; it has the focus then, and Escape closes it. */

@@ -4,15 +4,17 @@ import { Link } from '@tanstack/react-router'
 import { lazy, type ReactNode, Suspense } from 'react'
 import type { WorkspaceRef } from '~/api/http.ts'
 import { session } from '~/api/queries/session.ts'
+import { quiet } from '~/components/quiet.ts'
 import { useText } from '~/i18n/text.tsx'
 import { OperationsTray } from '~/modules/OperationsTray.tsx'
 import { FreshnessChip } from './FreshnessChip.tsx'
 import { MenuButtons } from './MenuButtons.tsx'
 import { PaletteButton } from './PaletteButton.tsx'
 
-// Asked for at once, so that it is there soon after the page, which does not wait for it.
-const coming = import('./TopMenus.tsx').then((m) => ({ default: m.TopMenus }))
-const TopMenus = lazy(() => coming)
+const TopMenus = lazy(async () => {
+  await quiet()
+  return { default: (await import('./TopMenus.tsx')).TopMenus }
+})
 
 const useStyles = makeStyles({
   root: {

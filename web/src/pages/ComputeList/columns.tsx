@@ -3,10 +3,9 @@ import { useMemo } from 'react'
 import { clusterOf } from '~/api/types.ts'
 import type { Column } from '~/components/DataTable.tsx'
 import { TextLink } from '~/components/TextLink.tsx'
-import { Timestamp } from '~/components/Timestamp.tsx'
 import type { MessageId } from '~/i18n/catalogue.ts'
 import { type Format, type Text, useFormat, useText } from '~/i18n/text.tsx'
-import { useNow } from '~/modules/clock.ts'
+import { Ago } from '~/modules/Ago.tsx'
 import { type ComputeTab, tabOf } from '~/modules/computeKinds.ts'
 import { NodesBar } from '~/modules/computeNodesBar.tsx'
 import type { Price, Prices } from '~/modules/computePrices.ts'
@@ -91,9 +90,9 @@ export function useColumns(tab: ComputeTab, prices: Prices): Column<Row>[] {
             <TextLink
               to="/w/$ws/compute/$tab/$name/$view"
               params={{ ws: ws.name, tab: tabOf(r.c), name: r.name, view: 'jobs' }}
-              aria-label={t('compute.jobsOf', { n: r.jobs, name: r.name })}
+              aria-label={t(r.moreJobs ? 'compute.moreJobsOf' : 'compute.jobsOf', { n: r.jobs, name: r.name })}
             >
-              {format.number(r.jobs)}
+              {r.moreJobs ? t('count.atLeast', { n: r.jobs }) : format.number(r.jobs)}
             </TextLink>
           ) : (
             <span className={styles.number}>{r.jobs ?? '–'}</span>
@@ -163,7 +162,7 @@ function Age({ at }: { at: string }) {
   const styles = useStyles()
   return (
     <span className={styles.nowrap}>
-      <Timestamp at={at} now={useNow()} />
+      <Ago at={at} />
     </span>
   )
 }
