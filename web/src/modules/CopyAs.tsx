@@ -4,6 +4,7 @@ import { CodeBlock } from '~/components/CodeBlock.tsx'
 import { useText } from '~/i18n/text.tsx'
 import { type Copies, type CopyForm, copies, copyForms } from './specs/copies.ts'
 import type { ComputeDocument } from './specs/document.ts'
+import { fillLine } from './specs/shell.ts'
 import { useWorkspace } from './workspace.tsx'
 
 const useStyles = makeStyles({
@@ -31,6 +32,8 @@ export function CopyForms({ copies: all, first = 'cli' }: { copies: Copies; firs
   const id = useId()
   const [form, setForm] = useState<CopyForm>(first)
   const name = t(`copy.${form}`)
+  const variables = all.variables.map((v) => `$${v}`).join(', ')
+  const fill = fillLine(all.variables)
   return (
     <section className={styles.root} aria-labelledby={`${id}-title`}>
       <Words as="h2" weight="semibold" id={`${id}-title`} className={styles.heading}>
@@ -53,7 +56,9 @@ export function CopyForms({ copies: all, first = 'cli' }: { copies: Copies; firs
       </div>
       {all.variables.length > 0 && (
         <Words size={200} className={styles.note}>
-          {t('copy.secrets', { variables: all.variables.map((v) => `$${v}`).join(', ') })}
+          {form === 'yaml'
+            ? `${t('copy.secrets.file', { variables })} ${fill ? t('copy.secrets.fill', { command: fill }) : ''}`
+            : t('copy.secrets', { variables })}
         </Words>
       )}
       {form === 'rest' && (

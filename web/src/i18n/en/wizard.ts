@@ -59,6 +59,9 @@ export const wizard = {
   'copy.yaml': 'YAML',
   'copy.button': 'Copy as {form}',
   'copy.secrets': 'Set {variables} in your shell first; secrets are not shown here.',
+  'copy.secrets.file':
+    'Put the secrets in place of {variables} before you use the file: secrets are not shown here, and nothing that reads the file fills them in.',
+  'copy.secrets.fill': 'With the variables set in your shell, this does: {command}',
   'copy.rest.help':
     '$ATELIER_TOKEN is a token of yours (Settings > Tokens). curl finds the certificate after eval "$(atelier env)".',
   'preview.title': 'Preview',

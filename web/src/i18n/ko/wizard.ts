@@ -61,6 +61,9 @@ export const wizard: Record<keyof typeof en, string> = {
   'copy.yaml': 'YAML',
   'copy.button': '{form} 복사',
   'copy.secrets': '먼저 셸에서 {variables}을(를) 설정하세요. 비밀 값은 여기에 표시하지 않습니다.',
+  'copy.secrets.file':
+    '파일을 사용하기 전에 {variables} 자리에 비밀 값을 넣으세요. 비밀 값은 여기에 표시하지 않으며, 파일을 읽는 쪽에서 채워 주지 않습니다.',
+  'copy.secrets.fill': '셸에 변수를 설정했다면 다음으로 채울 수 있습니다. {command}',
   'copy.rest.help':
     '$ATELIER_TOKEN은 본인의 토큰입니다(설정 > 토큰). eval "$(atelier env)"을 실행하면 curl이 인증서를 찾습니다.',
   'preview.title': '미리 보기',

@@ -5,6 +5,7 @@ import { clusterDefaults, clusterDocument, clusterValues } from './cluster.ts'
 import { copies } from './copies.ts'
 import type { Place } from './document.ts'
 import { type InstanceValues, instanceDefaults, instanceDocument, instanceValues } from './instance.ts'
+import { fillLine } from './shell.ts'
 
 const ws = {
   subscription: '00000000-0000-0000-0000-000000000000',
@@ -74,6 +75,9 @@ describe('a cluster of the form', () => {
     expect(all.sdk).toContain('import os\n')
     expect(all.sdk).toContain('admin_password=os.environ["ADMIN_PASSWORD"]')
     expect(all.yaml).toContain('admin_password: $ADMIN_PASSWORD')
+    // A file has other words with a dollar, which are not to be filled in: $schema.
+    expect(fillLine(all.variables)).toBe("envsubst '$ADMIN_PASSWORD' < file.yml")
+    expect(fillLine(['PRIVATE_KEY']), 'several lines are no value of a file').toBeUndefined()
   })
 
   it('is a file of the amlCompute schema', () => {

@@ -38,6 +38,10 @@ export const showCommand = (ws: Place['ws'], name: string): string =>
 const ofLines = new Set(['PRIVATE_KEY', 'SSL_KEY'])
 const joined = (variable: string): string => `$(printf %s "$${variable}" | sed 's/$/\\\\n/' | tr -d '\\n')`
 
+/** The line that puts variables into a file, and nothing else that looks like one; of several lines none can be put. */
+export const fillLine = (variables: string[]): string | undefined =>
+  variables.some((v) => ofLines.has(v)) ? undefined : `envsubst '${variables.map((v) => `$${v}`).join(' ')}' < file.yml`
+
 /** A command that reads a document from its standard input. With secrets, the shell puts in its variables. */
 export function withInput(line: string, document: string, hasSecrets: boolean): string {
   const text = document.endsWith('\n') ? document : `${document}\n`
