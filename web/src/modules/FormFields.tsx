@@ -11,8 +11,15 @@ import {
   tokens,
 } from '@fluentui/react-components'
 import { LockClosedRegular } from '@fluentui/react-icons'
-import type { ReactNode } from 'react'
-import { type Control, Controller, type FieldPath, type FieldValues } from 'react-hook-form'
+import type { ReactElement, ReactNode } from 'react'
+import {
+  type Control,
+  Controller,
+  type ControllerRenderProps,
+  type FieldPath,
+  type FieldValues,
+  useWatch,
+} from 'react-hook-form'
 import { useText } from '~/i18n/text.tsx'
 
 const useStyles = makeStyles({
@@ -53,6 +60,46 @@ const labelOf = (p: { label: string; lock?: boolean }, t: ReturnType<typeof useT
       }
     : p.label
 
+type Bound<T extends FieldValues> = ControllerRenderProps<T, FieldPath<T>>
+
+/** What is around the control of a value: its label, lock, hint and error. A switch has its label beside it. */
+function Around<T extends FieldValues>(
+  p: Common<T> & {
+    deps?: FieldPath<T>[] | undefined
+    unlabelled?: boolean
+    children: (field: Bound<T>) => ReactElement
+  },
+) {
+  const t = useText()
+  return (
+    <Controller
+      control={p.control}
+      name={p.name}
+      rules={p.deps && { deps: p.deps }}
+      render={({ field, fieldState }) => (
+        <Field
+          label={p.unlabelled ? null : labelOf(p, t)}
+          required={p.required ?? false}
+          hint={p.hint as string}
+          validationMessage={fieldState.error?.message}
+          data-help={p.help}
+        >
+          {p.children(field)}
+        </Field>
+      )}
+    />
+  )
+}
+
+/** What a control of a text has from the form. */
+const bound = <T extends FieldValues>({ ref, name, value, onBlur, onChange }: Bound<T>) => ({
+  ref,
+  name,
+  value: value ?? '',
+  onBlur,
+  onChange: (_: unknown, d: { value: string }) => onChange(d.value),
+})
+
 export function TextField<T extends FieldValues>(
   p: Common<T> & {
     type?: 'text' | 'password' | 'time'
@@ -66,73 +113,42 @@ export function TextField<T extends FieldValues>(
     deps?: FieldPath<T>[]
   },
 ) {
-  const t = useText()
   const styles = useStyles()
   return (
-    <Controller
-      control={p.control}
-      name={p.name}
-      rules={p.deps && { deps: p.deps }}
-      render={({ field, fieldState }) => (
-        <Field
-          label={labelOf(p, t)}
-          required={p.required ?? false}
-          hint={p.hint as string}
-          validationMessage={fieldState.error?.message}
-          data-help={p.help}
-        >
-          <Input
-            ref={field.ref}
-            name={field.name}
-            value={field.value ?? ''}
-            onBlur={field.onBlur}
-            onChange={(_, d) => field.onChange(d.value)}
-            type={p.type ?? 'text'}
-            inputMode={p.numeric ? 'numeric' : 'text'}
-            className={p.size === 'wide' ? undefined : p.size === 'medium' ? styles.medium : p.size && styles.narrow}
-            input={{ className: p.code ? styles.code : undefined }}
-            placeholder={p.placeholder}
-            contentAfter={p.after as never}
-            autoComplete={p.autoComplete ?? 'off'}
-            spellCheck={false}
-          />
-        </Field>
+    <Around {...p}>
+      {(field) => (
+        <Input
+          {...bound(field)}
+          type={p.type ?? 'text'}
+          inputMode={p.numeric ? 'numeric' : 'text'}
+          className={p.size === 'wide' ? undefined : p.size === 'medium' ? styles.medium : p.size && styles.narrow}
+          input={{ className: p.code ? styles.code : undefined }}
+          placeholder={p.placeholder}
+          contentAfter={p.after as never}
+          autoComplete={p.autoComplete ?? 'off'}
+          spellCheck={false}
+        />
       )}
-    />
+    </Around>
   )
 }
 
 export function AreaField<T extends FieldValues>(
   p: Common<T> & { rows?: number; code?: boolean; placeholder?: string },
 ) {
-  const t = useText()
   const styles = useStyles()
   return (
-    <Controller
-      control={p.control}
-      name={p.name}
-      render={({ field, fieldState }) => (
-        <Field
-          label={labelOf(p, t)}
-          required={p.required ?? false}
-          hint={p.hint as string}
-          validationMessage={fieldState.error?.message}
-          data-help={p.help}
-        >
-          <Textarea
-            ref={field.ref}
-            name={field.name}
-            value={field.value ?? ''}
-            onBlur={field.onBlur}
-            onChange={(_, d) => field.onChange(d.value)}
-            textarea={{ className: p.code ? styles.code : undefined, rows: p.rows ?? 3 }}
-            resize="vertical"
-            placeholder={p.placeholder}
-            spellCheck={false}
-          />
-        </Field>
+    <Around {...p}>
+      {(field) => (
+        <Textarea
+          {...bound(field)}
+          textarea={{ className: p.code ? styles.code : undefined, rows: p.rows ?? 3 }}
+          resize="vertical"
+          placeholder={p.placeholder}
+          spellCheck={false}
+        />
       )}
-    />
+    </Around>
   )
 }
 
@@ -140,102 +156,62 @@ export type Choice = { value: string; label: string; note?: string }
 
 /** One of a few, all in sight. */
 export function ChoiceField<T extends FieldValues>(p: Common<T> & { choices: Choice[]; vertical?: boolean }) {
-  const t = useText()
   const styles = useStyles()
+  const value = useWatch({ control: p.control, name: p.name })
+  const note = p.choices.find((c) => c.value === value)?.note
   return (
-    <Controller
-      control={p.control}
-      name={p.name}
-      render={({ field, fieldState }) => (
-        <div data-help={p.help}>
-          <Field
-            label={labelOf(p, t)}
-            required={p.required ?? false}
-            hint={p.hint as string}
-            validationMessage={fieldState.error?.message}
+    <div>
+      <Around {...p}>
+        {({ ref: _, ...field }) => (
+          <RadioGroup
+            {...field}
+            layout={p.vertical ? 'vertical' : 'horizontal'}
+            className={styles.choices}
+            onChange={(_, d) => field.onChange(d.value)}
           >
-            <RadioGroup
-              name={field.name}
-              layout={p.vertical ? 'vertical' : 'horizontal'}
-              className={styles.choices}
-              value={field.value}
-              onBlur={field.onBlur}
-              onChange={(_, d) => field.onChange(d.value)}
-            >
-              {p.choices.map((c) => (
-                <Radio key={c.value} value={c.value} label={c.label} />
-              ))}
-            </RadioGroup>
-          </Field>
-          {p.choices.map(
-            (c) =>
-              c.note &&
-              field.value === c.value && (
-                <div key={c.value} className={styles.note}>
-                  {c.note}
-                </div>
-              ),
-          )}
-        </div>
-      )}
-    />
+            {p.choices.map((c) => (
+              <Radio key={c.value} value={c.value} label={c.label} />
+            ))}
+          </RadioGroup>
+        )}
+      </Around>
+      {note && <div className={styles.note}>{note}</div>}
+    </div>
   )
 }
 
 /** One of several, in a list that opens. */
 export function SelectField<T extends FieldValues>(p: Common<T> & { choices: Choice[] }) {
-  const t = useText()
   const styles = useStyles()
   return (
-    <Controller
-      control={p.control}
-      name={p.name}
-      render={({ field, fieldState }) => (
-        <Field
-          label={labelOf(p, t)}
-          required={p.required ?? false}
-          hint={p.hint as string}
-          validationMessage={fieldState.error?.message}
-          data-help={p.help}
-        >
-          <Select
-            ref={field.ref}
-            name={field.name}
-            className={styles.medium}
-            value={field.value}
-            onBlur={field.onBlur}
-            onChange={(_, d) => field.onChange(d.value)}
-          >
-            {p.choices.map((c) => (
-              <option key={c.value} value={c.value}>
-                {c.label}
-              </option>
-            ))}
-          </Select>
-        </Field>
+    <Around {...p}>
+      {(field) => (
+        <Select {...bound(field)} className={styles.medium}>
+          {p.choices.map((c) => (
+            <option key={c.value} value={c.value}>
+              {c.label}
+            </option>
+          ))}
+        </Select>
       )}
-    />
+    </Around>
   )
 }
 
 export function SwitchField<T extends FieldValues>(p: Common<T>) {
   const t = useText()
   return (
-    <Controller
-      control={p.control}
-      name={p.name}
-      render={({ field }) => (
-        <Field hint={p.hint as string} data-help={p.help}>
-          <Switch
-            ref={field.ref}
-            name={field.name}
-            checked={Boolean(field.value)}
-            onBlur={field.onBlur}
-            onChange={(_, d) => field.onChange(d.checked)}
-            label={labelOf(p, t)}
-          />
-        </Field>
+    <Around {...p} unlabelled>
+      {(field) => (
+        <Switch
+          ref={field.ref}
+          name={field.name}
+          checked={Boolean(field.value)}
+          onBlur={field.onBlur}
+          onChange={(_, d) => field.onChange(d.checked)}
+          label={labelOf(p, t)}
+        />
       )}
-    />
+    </Around>
   )
 }

@@ -18,10 +18,10 @@ type Props = {
   title: string
   /** Beside the title, for example presets. */
   lead?: ReactNode
-  /** Pages of the wizard in order; none or one for a form of one page. */
-  steps: WizardStep[]
-  step: string
-  onStep: (id: string) => void
+  /** Pages of the wizard in order; none for a form of one page. */
+  steps?: WizardStep[]
+  step?: string
+  onStep?: (id: string) => void
   errors: WizardError[]
   draft?: { restored: boolean; drop: () => void }
   /** Goes to the next step if this one is right, or does it at the last. */
@@ -95,11 +95,12 @@ export function WizardFrame(p: Props) {
   const [help, setHelp] = useState<string>()
   const denied = useDenied(p.action ?? 'computes/write')
   const stale = useFreshness().state === 'reconnecting' ? t('stale.reason') : undefined
+  const { steps = [], step = '', onStep = () => {} } = p
   const at = Math.max(
     0,
-    p.steps.findIndex((s) => s.id === p.step),
+    steps.findIndex((s) => s.id === step),
   )
-  const last = at >= p.steps.length - 1
+  const last = at >= steps.length - 1
   const submit = (e: { preventDefault(): void }) => {
     e.preventDefault()
     if (!p.busy && !(last && (denied ?? stale))) p.onNext()
@@ -125,7 +126,7 @@ export function WizardFrame(p: Props) {
   return (
     <Form onSubmit={submit} onKeyDown={keyDown} onFocus={showHelp} noValidate>
       <PageHeader title={p.title} actions={p.lead} />
-      {p.steps.length > 1 && <WizardSteps steps={p.steps} step={p.step} errors={p.errors} onStep={p.onStep} />}
+      {steps.length > 1 && <WizardSteps steps={steps} step={step} errors={p.errors} onStep={onStep} />}
       {p.draft?.restored && (
         <Banner
           intent="info"
@@ -143,7 +144,7 @@ export function WizardFrame(p: Props) {
         <div>
           <div className={styles.fields}>{p.children}</div>
           <div className={styles.footer}>
-            {at > 0 && <Button onClick={() => p.onStep(p.steps[at - 1]?.id ?? '')}>{t('action.back')}</Button>}
+            {at > 0 && <Button onClick={() => onStep(steps[at - 1]?.id ?? '')}>{t('action.back')}</Button>}
             <Button onClick={p.onCancel}>{t('action.cancel')}</Button>
             <div className={styles.end}>
               {!last && p.onReview && <Button onClick={p.onReview}>{t('wizard.review')}</Button>}

@@ -6,7 +6,7 @@ import { type Processor, sizeToFill } from '~/modules/sizes.ts'
 import { useWorkspace } from '~/modules/workspace.tsx'
 import { useFreeName } from './useFreeName.ts'
 
-type Machine = { name: string; size: string; location: string; processor: Processor }
+export type Machine = { name: string; size: string; location: string; processor: Processor }
 
 /** Fills in what the user need not say: a size that can be had, and a free name near the stem. Returns that name, and what a node costs. */
 export function useMachineDefaults<T extends FieldValues & Machine>(

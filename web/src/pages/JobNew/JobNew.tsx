@@ -88,9 +88,6 @@ function Editor({ model, like, compute }: Props) {
           <Tab value="yaml">{t('jobnew.mode.yaml')}</Tab>
         </TabList>
       }
-      steps={[]}
-      step=""
-      onStep={() => {}}
       errors={errors}
       draft={d.draft}
       onNext={() => void submit.send()}
