@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Page } from '@playwright/test'
 import { makeInstance } from './making.ts'
+import { makeUser } from './people.ts'
 import { eventually } from './server.ts'
 import { expect, type Studio, test } from './test.ts'
 import type { Words } from './words.ts'
@@ -244,4 +245,25 @@ test('F13: an instance by the keyboard, and what is wrong is shown where it is',
   await expect(page).toHaveURL(/\/compute\/instances$/)
   await expect(row(page, 'by-keyboard')).toBeVisible()
   expect((await asked(studio, 'by-keyboard')).schedules).toHaveLength(4)
+})
+
+test('an instance like another, for somebody who is named', async ({ page, studio, t }) => {
+  const { name } = await makeUser(studio, 'AzureML Data Scientist')
+  const cron = { expression: '0 18 * * 1,2,3,4,5', timeZone: 'UTC' }
+  const recurrence = { frequency: 'Day', interval: 1, timeZone: 'UTC', schedule: { hours: [8], minutes: [0] } }
+  await makeInstance(studio, 'desk', {
+    schedules: {
+      computeStartStop: [
+        { action: 'Stop', status: 'Enabled', triggerType: 'Cron', cron },
+        { action: 'Start', status: 'Enabled', triggerType: 'Recurrence', recurrence },
+      ],
+    },
+  })
+  await studio.open('/compute/new/instance?from=desk&step=security')
+  await expect(page.getByText(t('newInstance.schedules.lost', { n: 1, name: 'desk' }))).toBeVisible()
+  await page.getByRole('switch', { name: t('newInstance.assign') }).click()
+  await page.getByRole('combobox', { name: t('newInstance.user') }).selectOption({ label: name })
+  await page.getByRole('button', { name: t('wizard.review') }).click()
+  await expect(page).toHaveURL(/step=review/)
+  await expect(page.getByRole('region', { name: t('newInstance.step.security') })).toContainText(name)
 })

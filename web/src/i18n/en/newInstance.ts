@@ -14,6 +14,8 @@ export const newInstance = {
   'newInstance.schedules': 'Schedules',
   'newInstance.schedules.honest':
     'Schedules are kept but this version does not act on them yet. Start and stop the instance yourself, or rely on idle shutdown.',
+  'newInstance.schedules.lost':
+    'Not taken over from {name}: {n, plural, one {# schedule that is off or that} other {# schedules that are off or that}} this form cannot make.',
   'newInstance.schedule.add': 'Add schedule',
   'newInstance.schedule.most': 'At most 4 schedules are possible.',
   'newInstance.schedule.n': 'Schedule {n}',

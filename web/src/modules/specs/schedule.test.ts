@@ -18,6 +18,7 @@ describe('schedules', () => {
     expect(
       scheduleValues({ ...scheduleBody(work), cron: { expression: '*/5 * * * *', timeZone: 'UTC' } }),
     ).toBeUndefined()
+    expect(scheduleValues({ ...scheduleBody(work), status: 'Disabled' }), 'it would be switched on').toBeUndefined()
   })
 
   it('come next in the time of their zone, over a weekend', () => {

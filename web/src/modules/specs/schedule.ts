@@ -30,8 +30,9 @@ export const scheduleBody = (v: ScheduleValues): ScheduleBody => ({
   cron: { expression: cronOf(v), timeZone: v.timeZone },
 })
 
-/** The form's values of a schedule that the form could have made; undefined of others. */
+/** The form's values of a schedule that the form could have made; undefined of others, and of one that is switched off. */
 export function scheduleValues(s: ScheduleBody): ScheduleValues | undefined {
+  if (s.status === 'Disabled') return undefined
   const m = /^(\d+) (\d+) \* \* (\*|[0-6](?:,[0-6])*)$/.exec(s.cron?.expression ?? '')
   if (!m || !s.cron) return undefined
   const [, minutes = '', hours = '', week = ''] = m

@@ -5,6 +5,7 @@ import { identityIds } from '~/modules/specs/identity.ts'
 import { type InstanceValues, lines } from '~/modules/specs/instance.ts'
 import { parseSeconds } from '~/modules/specs/numbers.ts'
 import type { InstanceStep } from './instanceProblems.ts'
+import { useUsers } from './useUsers.ts'
 
 const useStyles = makeStyles({
   section: {
@@ -38,9 +39,10 @@ export function InstanceReview({ values }: { values: InstanceValues }) {
   const t = useText()
   const f = useFormat()
   const styles = useStyles()
+  const user = useUsers().find((u) => u.value === values.user)?.label ?? values.user.split(' ')[0] ?? ''
   return (
     <>
-      {sections(t, f, values).map(([step, rows]) => {
+      {sections(t, f, values, user).map(([step, rows]) => {
         const title = t(`newInstance.step.${step}`)
         return (
           <section key={step} className={styles.section} aria-label={title}>
@@ -70,7 +72,7 @@ export function InstanceReview({ values }: { values: InstanceValues }) {
   )
 }
 
-function sections(t: Text, f: Format, v: InstanceValues): [InstanceStep, Row[]][] {
+function sections(t: Text, f: Format, v: InstanceValues, user: string): [InstanceStep, Row[]][] {
   const onOff = (on: boolean) => t(on ? 'newInstance.review.on' : 'newInstance.review.off')
   const idle = f.duration((parseSeconds(v.idle, 'm') ?? 0) * 1000)
   const network = [v.network.resourceGroup, v.network.network, v.network.subnet].filter(Boolean).join(' / ')
@@ -99,7 +101,7 @@ function sections(t: Text, f: Format, v: InstanceValues): [InstanceStep, Row[]][
     [
       'security',
       [
-        [t('newInstance.user'), v.assign ? (v.user.split(' ')[0] ?? '') : t('newInstance.review.me')],
+        [t('newInstance.user'), v.assign ? user : t('newInstance.review.me')],
         [
           t('wizard.field.identity'),
           v.identity.kind === 'user' ? identityIds(v.identity.ids).join('\n') : t(`wizard.identity.${v.identity.kind}`),

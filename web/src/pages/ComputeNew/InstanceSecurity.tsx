@@ -1,12 +1,10 @@
-import { useQuery } from '@tanstack/react-query'
 import { type UseFormReturn, useWatch } from 'react-hook-form'
-import { principals } from '~/api/queries/session.ts'
 import { useText } from '~/i18n/text.tsx'
 import { SelectField, SwitchField, TextField } from '~/modules/FormFields.tsx'
 import type { InstanceValues } from '~/modules/specs/instance.ts'
-import { useWorkspace } from '~/modules/workspace.tsx'
 import { IdentityFields, NetworkFields } from './MoreFields.tsx'
 import { SshFields } from './SshFields.tsx'
+import { useUsers } from './useUsers.ts'
 
 /** Whose the instance is, as whom it acts, and how it is reached. */
 export function InstanceSecurity({ form }: { form: UseFormReturn<InstanceValues> }) {
@@ -29,8 +27,7 @@ export function InstanceSecurity({ form }: { form: UseFormReturn<InstanceValues>
 /** A user of the workspace; who may not see them names one by id. */
 function User({ form }: { form: UseFormReturn<InstanceValues> }) {
   const t = useText()
-  const { data } = useQuery(principals(useWorkspace()))
-  const users = data?.filter((p) => p.properties.kind === 'user') ?? []
+  const users = useUsers()
   if (users.length === 0) {
     return (
       <TextField
@@ -51,13 +48,7 @@ function User({ form }: { form: UseFormReturn<InstanceValues> }) {
       label={t('newInstance.user')}
       required
       help="assign"
-      choices={[
-        { value: '', label: t('newInstance.user.choose') },
-        ...users.map(({ name, properties: { displayName, principalId, tenantId } }) => ({
-          value: `${principalId} ${tenantId}`,
-          label: displayName && displayName !== name ? `${displayName} (${name})` : name,
-        })),
-      ]}
+      choices={[{ value: '', label: t('newInstance.user.choose') }, ...users]}
     />
   )
 }
