@@ -79,6 +79,14 @@ withMachine.describe('a machine', () => {
       expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('sudo apt-get install -y docker.io')
       await expect(page.getByText(t('attach.test.failedHint'))).toBeVisible()
 
+      // The key is trusted at this address, and at no other.
+      const address = page.getByRole('textbox', { name: t('attach.field.address') })
+      await expect(page.getByRole('region', { name: t('copy.cli') })).toContainText(machine.fingerprint)
+      await address.fill('10.255.255.1')
+      await expect(page.getByRole('region', { name: t('copy.cli') })).not.toContainText(machine.fingerprint)
+      await address.fill(machine.address)
+      await expect(page.getByRole('region', { name: t('copy.cli') })).toContainText(machine.fingerprint)
+
       await machine.install('docker', 'echo 27.5.1')
       await page.getByRole('button', { name: t('test.run') }).click()
       await expect(check(page, 'docker')).toHaveAttribute('data-status', 'ok')
@@ -187,8 +195,37 @@ test('F19: why there is no list of Kubernetes clusters, and what is wrong with a
   await expect(page.getByText('ml', { exact: true })).toBeVisible()
   const kept = await get(studio, 'kube')
   expect(kept.properties).toMatchObject({ properties: { namespace: 'ml', clusterPurpose: 'FastProd' } })
-  await page.goto(`${studio.server.base}/w/${studio.ws}/compute/new/attach-kubernetes`)
-  await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+  // What was sent does not come back as a draft.
+  await studio.open('/compute/new/attach-kubernetes')
+  await expect(id).toHaveValue('')
+  await expect(page.getByText(t('wizard.draft'))).toHaveCount(0)
+})
+
+test('another one like one that is attached, or like an inference cluster', async ({ page, studio, t }) => {
+  const put = (name: string, properties: Record<string, unknown>) =>
+    studio.api('PUT', `/computes/${name}`, { location: 'fake', properties })
+  const resourceId = `${arm}/Microsoft.Kubernetes/connectedClusters/c`
+  await put('kube', { computeType: 'Kubernetes', resourceId, properties: { namespace: 'ml' } })
+  const properties = { agentCount: 2, agentVmSize: 'Standard_DS3_v2', clusterPurpose: 'DevTest' }
+  await put('serve', { computeType: 'AKS', properties })
+  const duplicate = async (tab: string, name: string) => {
+    await studio.open(`/compute/${tab}`)
+    await page.getByRole('button', { name: t('action.moreFor', { name }) }).click()
+    await page.getByRole('menuitem', { name: t('action.duplicate') }).click()
+    await expect(page).toHaveURL(new RegExp(`from=${name}`))
+    await expect(page.getByLabel(t('wizard.field.name'))).toHaveValue('')
+  }
+  await duplicate('inference', 'serve')
+  await expect(page.getByRole('textbox', { name: t('infer.nodes') })).toHaveValue('2')
+  await expect(page.getByRole('radio', { name: t('infer.purpose.DevTest') })).toBeChecked()
+  await expect(page.getByRole('radio', { name: 'Standard_DS3_v2', exact: true })).toBeChecked()
+  await duplicate('kubernetes', 'kube')
+  await expect(page.getByRole('textbox', { name: t('attach.field.resource') }).first()).toHaveValue(resourceId)
+  await expect(page.getByRole('textbox', { name: t('attach.field.namespace') })).toHaveValue('ml')
+  await page.getByLabel(t('wizard.field.name')).fill('kube-n2')
+  await page.getByRole('button', { name: t('action.attach'), exact: true }).click()
+  await expect(page.getByRole('rowheader', { name: 'kube-n2' })).toBeVisible()
+  expect((await get(studio, 'kube-n2')).properties).toMatchObject({ resourceId, properties: { namespace: 'ml' } })
 })
 
 test('F12: tokens are in no draft, and other kinds are attached', async ({ page, studio, t }) => {

@@ -16,6 +16,7 @@ import {
   type AttachKind,
   type AttachValues,
   attachBody,
+  attachLike,
   attachProblems,
   attachSecrets,
   emptyAttach,
@@ -24,21 +25,34 @@ import {
   kinds,
 } from './attachValues.ts'
 import { useChecked } from './checked.ts'
+import { LikeAnother } from './LikeAnother.tsx'
 import { NotDriven } from './NotDriven.tsx'
 import { usePost } from './post.ts'
 
 /** Attaches a compute of the kind. */
-export function AttachForm({ kind }: { kind: string }) {
+export function AttachForm({ kind, from }: { kind: string; from?: string | undefined }) {
+  const t = useText()
+  if (!isAttachKind(kind)) return <AttachMenu />
   // Another kind is another form: nothing of what was typed, least of all a secret, goes over.
-  return isAttachKind(kind) ? <Form key={kind} kind={kind} /> : <AttachMenu />
+  return (
+    <LikeAnother
+      key={kind}
+      title={t(`attach.title.${kind}`)}
+      from={from}
+      like={(c) => attachLike(kind, c)}
+      otherwise={emptyAttach}
+    >
+      {(start, like) => <Form kind={kind} start={start} from={like} />}
+    </LikeAnother>
+  )
 }
 
-function Form({ kind }: { kind: AttachKind }) {
+function Form({ kind, start, from }: { kind: AttachKind; start: AttachValues; from: string | undefined }) {
   const t = useText()
   const ws = useWorkspace()
   const navigate = useNavigate()
-  const draftKey = `${ws.name}.${kind}`
-  const draft = useDraft<AttachValues>(draftKey, emptyAttach)
+  const draftKey = `${ws.name}.${kind}${from ? `.${from.toLowerCase()}` : ''}`
+  const draft = useDraft<AttachValues>(draftKey, start)
   const f = useChecked(whole(draft.values), (v) => attachProblems(kind, v))
   const { form, values } = f
   useKeepDraft(draftKey, form, attachSecrets)
@@ -52,15 +66,12 @@ function Form({ kind }: { kind: AttachKind }) {
   return (
     <WizardFrame
       title={t(`attach.title.${kind}`)}
-      steps={[]}
-      step=""
-      onStep={() => {}}
       errors={f.errors}
       draft={{
         restored: draft.restored,
         drop: () => {
           draft.drop()
-          form.reset(emptyAttach)
+          form.reset(start)
         },
       }}
       onNext={form.handleSubmit(() => post.send(document, () => form.reset(emptyAttach)))}

@@ -12,7 +12,7 @@ import { SshCredentialFields } from '~/modules/SshCredentialFields.tsx'
 import { parseWhole } from '~/modules/specs/numbers.ts'
 import { credentialProblems, testBody } from '~/modules/sshCredentials.ts'
 import { useDenied, useWorkspace } from '~/modules/workspace.tsx'
-import { type AttachKind, type AttachValues, machineProblems } from './attachValues.ts'
+import { type AttachKind, type AttachValues, machineProblems, placeOf, trustedKey } from './attachValues.ts'
 import type { Checked } from './checked.ts'
 
 const useStyles = makeStyles({
@@ -79,9 +79,9 @@ function Test({ f, onTry }: { f: Checked<AttachValues>; onTry: () => void }) {
     }
     test.mutate(bodyOf(hostKey))
   }
-  const changed =
-    test.variables !== undefined && JSON.stringify(test.variables) !== JSON.stringify(bodyOf(values.hostKey))
-  const untrusted = test.data?.hostKey && test.data.hostKey.fingerprint !== values.hostKey
+  const trusted = trustedKey(values)
+  const changed = test.variables !== undefined && JSON.stringify(test.variables) !== JSON.stringify(bodyOf(trusted))
+  const untrusted = test.data?.hostKey && test.data.hostKey.fingerprint !== trusted
   const note =
     test.isPending || !test.data
       ? 'first'
@@ -99,7 +99,7 @@ function Test({ f, onTry }: { f: Checked<AttachValues>; onTry: () => void }) {
           icon={test.isPending ? <Spinner size="tiny" /> : <PlugConnectedRegular />}
           denied={denied}
           disabledFocusable={test.isPending}
-          onClick={() => run(values.hostKey)}
+          onClick={() => run(trusted)}
         >
           {test.isPending ? t('test.running') : t('test.run')}
         </ActionButton>
@@ -113,10 +113,13 @@ function Test({ f, onTry }: { f: Checked<AttachValues>; onTry: () => void }) {
       {test.data && (
         <ConnectionChecks
           result={test.data}
-          trusted={values.hostKey || undefined}
-          onTrust={(fingerprint) => {
-            form.setValue('hostKey', fingerprint, { shouldDirty: true })
-            run(fingerprint)
+          trusted={trusted || undefined}
+          onTrust={(hostKey) => {
+            // What is trusted is the key of the place that was tried, which the form may have left since.
+            const { address, port } = test.variables as { address: string; port: number }
+            form.setValue('hostKey', hostKey, { shouldDirty: true })
+            form.setValue('hostKeyAt', placeOf({ address, port }), { shouldDirty: true })
+            run(trustedKey(form.getValues()))
           }}
         />
       )}

@@ -24,7 +24,7 @@ function formOf(kind: string): ComponentType<FormProps> {
     case 'instance':
       return InstanceForm
     case 'inference':
-      return InferenceForm as ComponentType<FormProps>
+      return InferenceForm
   }
   return (attachKinds.includes(kind) ? AttachForm : AttachMenu) as ComponentType<FormProps>
 }

@@ -20,9 +20,11 @@ import {
   emptyInference,
   type InferenceValues,
   inferenceBody,
+  inferenceLike,
   inferenceProblems,
   inferenceSecrets,
 } from './inferenceValues.ts'
+import { LikeAnother } from './LikeAnother.tsx'
 import { NotDriven } from './NotDriven.tsx'
 import { usePost } from './post.ts'
 import { ResourceField } from './ResourceField.tsx'
@@ -31,12 +33,27 @@ import { managedClusters } from './resourceIds.ts'
 const stem = 'serve'
 
 /** Makes an inference cluster, or takes one that exists. */
-export function InferenceForm() {
+export function InferenceForm({ from }: { from?: string | undefined }) {
+  const t = useText()
+  const ws = useWorkspace()
+  return (
+    <LikeAnother
+      title={t('infer.title')}
+      from={from}
+      like={inferenceLike}
+      otherwise={{ ...emptyInference, location: ws.location }}
+    >
+      {(start, like) => <Form start={start} from={like} />}
+    </LikeAnother>
+  )
+}
+
+function Form({ start, from }: { start: InferenceValues; from: string | undefined }) {
   const t = useText()
   const ws = useWorkspace()
   const navigate = useNavigate()
-  const draftKey = `${ws.name}.inference`
-  const draft = useDraft<InferenceValues>(draftKey, { ...emptyInference, location: ws.location })
+  const draftKey = `${ws.name}.inference${from ? `.${from.toLowerCase()}` : ''}`
+  const draft = useDraft<InferenceValues>(draftKey, start)
   const { data: places } = useQuery(locations(ws))
   const client = useQueryClient()
   const coresOf = (v: InferenceValues) =>
@@ -58,15 +75,12 @@ export function InferenceForm() {
   return (
     <WizardFrame
       title={t('infer.title')}
-      steps={[]}
-      step=""
-      onStep={() => {}}
       errors={f.errors}
       draft={{
         restored: draft.restored,
         drop: () => {
           draft.drop()
-          form.reset({ ...emptyInference, location: ws.location })
+          form.reset(start)
         },
       }}
       onNext={form.handleSubmit(() => post.send(document))}

@@ -1,13 +1,19 @@
 import { describe, expect, it } from 'vitest'
+import type { Compute } from '~/api/types.ts'
 import { withoutSecretValues } from '~/modules/draft.ts'
 import { copies } from '~/modules/specs/copies.ts'
 import {
   type AttachKind,
   type AttachValues,
   attachBody,
+  attachKinds,
+  attachLike,
   attachProblems,
   attachSecrets,
   emptyAttach,
+  kinds,
+  placeOf,
+  trustedKey,
 } from './attachValues.ts'
 
 const pem = '-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n-----END OPENSSH PRIVATE KEY-----\n'
@@ -18,6 +24,7 @@ const machine: AttachValues = {
   address: '10.0.9.12',
   credentials: { ...emptyAttach.credentials, userName: 'ubuntu', privateKey: pem, passphrase: 'hush-p' },
 }
+const trust = { hostKey: 'SHA256:x', hostKeyAt: placeOf(machine) }
 const wrong = (kind: AttachKind, v: Partial<AttachValues>) =>
   Object.fromEntries(
     Object.entries(attachProblems(kind, { ...emptyAttach, name: 'lab', ...v })).map(([k, p]) => [k, p?.id]),
@@ -39,7 +46,7 @@ describe('a machine', () => {
     expect(wrong('attach-vm', { ...machine, resourceId: 'v' })).toEqual({ resourceId: 'attach.resource.form' })
   })
   it('is posted with what was trusted', () => {
-    expect(attachBody('attach-vm', { ...machine, hostKey: 'SHA256:x' }, 'local')).toEqual({
+    expect(attachBody('attach-vm', { ...machine, ...trust }, 'local')).toEqual({
       location: 'local',
       properties: {
         computeType: 'VirtualMachine',
@@ -51,6 +58,51 @@ describe('a machine', () => {
         },
       },
     })
+  })
+})
+
+it('a machine at another address is another machine, whose key is not trusted', () => {
+  const trusted = { ...machine, ...trust }
+  expect(trustedKey(trusted)).toBe('SHA256:x')
+  expect(trustedKey({ ...trusted, address: ' 10.0.9.12 ', port: '２２' })).toBe('SHA256:x')
+  for (const moved of [{ address: '10.0.9.13' }, { port: '2222' }, { port: '' }]) {
+    expect(trustedKey({ ...trusted, ...moved })).toBe('')
+    expect(attachBody('attach-vm', { ...trusted, ...moved }, 'local').properties.properties).not.toHaveProperty(
+      'hostKey',
+    )
+  }
+})
+
+describe('another one like one that there is', () => {
+  const everything: AttachValues = {
+    ...machine,
+    ...trust,
+    description: 'for tests',
+    port: '2222',
+    hostKeyAt: '10.0.9.12 2222',
+    resourceId: `${arm}/x`,
+    workspaceUrl: 'https://adb',
+    token: 'hush',
+    namespace: 'ml',
+    purpose: 'DevTest',
+    identity: { kind: 'user', ids: `${arm}/Microsoft.ManagedIdentity/userAssignedIdentities/a` },
+    account: 'store',
+  }
+  it.each(attachKinds)('%s has all but its name and secrets', (kind) => {
+    const body = attachBody(kind, everything, 'local')
+    const shown = { name: 'lab', ...body } as unknown as Compute
+    const like = attachLike(kind, shown) as AttachValues
+    expect(like.name).toBe('')
+    expect(JSON.stringify(like)).not.toMatch(/hush|PRIVATE KEY/)
+    const { token, credentials } = everything
+    const filled = { ...like, token, credentials: { ...credentials, userName: like.credentials.userName } }
+    expect(attachBody(kind, filled, 'local')).toEqual(body)
+  })
+  it('is of the same kind', () => {
+    for (const kind of attachKinds) {
+      const shown = { properties: { computeType: kinds[kind].computeType, properties: null } } as unknown as Compute
+      expect(attachKinds.filter((k) => attachLike(k, shown))).toEqual([kind])
+    }
   })
 })
 

@@ -1,7 +1,14 @@
 /** What the forms that attach computes hold, which rules they keep, and the object that they post. */
 import type { ComputeBody } from '~/api/queries/compute.ts'
+import type { Compute } from '~/api/types.ts'
 import { brokenRules, computeNames } from '~/modules/computeName.ts'
-import { type IdentityValues, identityDocument, identityIds, strangeIds } from '~/modules/specs/identity.ts'
+import {
+  type IdentityValues,
+  identityDocument,
+  identityIds,
+  identityValues,
+  strangeIds,
+} from '~/modules/specs/identity.ts'
 import { parseWhole } from '~/modules/specs/numbers.ts'
 import { credentialProblems, keyText, noCredentials, type SshCredentials } from '~/modules/sshCredentials.ts'
 import type { Problems } from './problems.ts'
@@ -80,8 +87,9 @@ export type AttachValues = {
   address: string
   port: string
   credentials: SshCredentials
-  /** Fingerprint of the host key that the user trusts. */
+  /** Fingerprint of the host key that the user trusts, and the place that showed it. */
   hostKey: string
+  hostKeyAt: string
   resourceId: string
   workspaceUrl: string
   token: string
@@ -98,6 +106,7 @@ export const emptyAttach: AttachValues = {
   port: '22',
   credentials: noCredentials,
   hostKey: '',
+  hostKeyAt: '',
   resourceId: '',
   workspaceUrl: '',
   token: '',
@@ -144,6 +153,36 @@ export function machineProblems(v: AttachValues): Problems<AttachValues> {
   return found
 }
 
+/** Address and port, as one text. */
+export const placeOf = (v: { address: string; port: string | number }): string =>
+  `${v.address.trim()} ${parseWhole(String(v.port)) ?? ''}`
+
+/** The host key that is trusted at the place that the form has: another machine's is another key. */
+export const trustedKey = (v: AttachValues): string => (v.hostKeyAt === placeOf(v) ? v.hostKey : '')
+
+/** What the form holds to attach another one like it, all but the name and what is secret; undefined of another kind. */
+export function attachLike(kind: AttachKind, c: Compute): AttachValues | undefined {
+  if (c.properties.computeType !== kinds[kind].computeType) return undefined
+  const inner = (c.properties.properties ?? {}) as Record<string, unknown>
+  const account = (inner.administratorAccount ?? {}) as Record<string, unknown>
+  const text = (v: unknown, otherwise = ''): string => (v === null || v === undefined ? otherwise : String(v))
+  const place = { address: text(inner.address), port: text(inner.sshPort, emptyAttach.port) }
+  return {
+    ...emptyAttach,
+    ...place,
+    description: text(c.properties.description),
+    credentials: { ...noCredentials, userName: text(account.username) },
+    hostKey: text(inner.hostKey),
+    hostKeyAt: placeOf(place),
+    resourceId: text(c.properties.resourceId),
+    workspaceUrl: text(inner.workspaceUrl),
+    namespace: text(inner.namespace, emptyAttach.namespace),
+    purpose: inner.clusterPurpose === 'DevTest' ? 'DevTest' : 'FastProd',
+    identity: identityValues(c.identity),
+    account: text(inner.dataLakeStoreAccountName),
+  }
+}
+
 /** The object that the form posts. */
 export function attachBody(kind: AttachKind, v: AttachValues, location: string): ComputeBody {
   const inner: Record<string, unknown> = {}
@@ -154,7 +193,8 @@ export function attachBody(kind: AttachKind, v: AttachValues, location: string):
     inner.address = v.address.trim()
     inner.sshPort = parseWhole(v.port) ?? 0
     inner.administratorAccount = accountOf(v.credentials)
-    if (v.hostKey) inner.hostKey = v.hostKey
+    const hostKey = trustedKey(v)
+    if (hostKey) inner.hostKey = hostKey
   }
   if (has(kind, 'namespace')) {
     inner.namespace = v.namespace.trim()

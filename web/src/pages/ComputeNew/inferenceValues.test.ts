@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import type { Compute } from '~/api/types.ts'
 import { withoutSecretValues } from '~/modules/draft.ts'
 import {
   emptyInference,
   type InferenceValues,
   inferenceBody,
+  inferenceLike,
   inferenceProblems,
   inferenceSecrets,
   nodesFor,
@@ -68,6 +70,38 @@ describe('the object', () => {
         subnetId: '/subscriptions/sub/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/s',
       },
     })
+  })
+  it.each([
+    ['the usual', good],
+    ['one that exists', { ...good, service: 'existing', resourceId: '/subscriptions/s/x' } as const],
+    [
+      'a network, a certificate',
+      {
+        ...good,
+        purpose: 'DevTest',
+        nodes: '2',
+        network: 'advanced',
+        vnetGroup: 'g',
+        vnet: 'v',
+        subnet: 's',
+        dns: '10.9.0.10',
+        cidr: '10.9.0.0/16',
+        bridge: '172.18.0.1/16',
+        ssl: true,
+        cert: 'c',
+        key: 'hush',
+        cname: 'serve.example.com',
+      } as const,
+    ],
+    ['a label', { ...good, ssl: true, sslBy: 'label', label: 'serve' } as const],
+  ])('is the same of another one like it, but for the name and the key: %s', (_, v) => {
+    const body = inferenceBody(v, ws)
+    const like = inferenceLike({ name: 'serve', ...body } as unknown as Compute) as InferenceValues
+    expect([like.name, like.key]).toEqual(['', ''])
+    expect(inferenceBody({ ...like, key: v.key }, ws)).toEqual(body)
+  })
+  it('of another kind is none', () => {
+    expect(inferenceLike({ properties: { computeType: 'AmlCompute' } } as unknown as Compute)).toBeUndefined()
   })
   it('keeps no key in a draft', () => {
     expect(JSON.stringify(withoutSecretValues({ ...good, key: 'hush' }, inferenceSecrets))).not.toContain('hush')

@@ -1,8 +1,9 @@
 /** What the form of an inference cluster holds, which rules it keeps, and the object that it posts. */
 import type { WorkspaceRef } from '~/api/http.ts'
 import type { ComputeBody } from '~/api/queries/compute.ts'
+import type { Compute } from '~/api/types.ts'
 import { brokenRules, inferenceNames } from '~/modules/computeName.ts'
-import { subnetOf } from '~/modules/specs/network.ts'
+import { networkValues, subnetOf } from '~/modules/specs/network.ts'
 import { parseWhole } from '~/modules/specs/numbers.ts'
 import { keyText } from '~/modules/sshCredentials.ts'
 import { inside, overlap, parseAddress, parseRange } from './addresses.ts'
@@ -151,6 +152,51 @@ const sslOf = (v: InferenceValues) =>
   v.sslBy === 'label'
     ? { status: 'Auto', leafDomainLabel: v.label.trim() }
     : { status: 'Enabled', cert: v.cert.trim(), key: keyText(v.key), cname: v.cname.trim() }
+
+/** What the form holds to make another one like it, all but the name and the key; undefined of another kind. */
+export function inferenceLike(c: Compute): InferenceValues | undefined {
+  if (c.properties.computeType !== 'AKS') return undefined
+  const inner = (c.properties.properties ?? {}) as Inner
+  const { aksNetworkingConfiguration: net, sslConfiguration: ssl } = inner
+  const { resourceGroup, network, subnet } = networkValues(net?.subnetId)
+  const empty = emptyInference
+  const status = ssl?.status?.toLowerCase()
+  return {
+    ...empty,
+    service: c.properties.resourceId ? 'existing' : 'new',
+    resourceId: c.properties.resourceId ?? '',
+    location: c.properties.computeLocation || c.location,
+    size: inner.agentVmSize ?? '',
+    purpose: inner.clusterPurpose === 'DevTest' ? 'DevTest' : 'FastProd',
+    nodes: String(inner.agentCount ?? empty.nodes),
+    network: net?.subnetId ? 'advanced' : 'basic',
+    vnetGroup: resourceGroup,
+    vnet: network,
+    subnet,
+    dns: net?.dnsServiceIP || empty.dns,
+    cidr: net?.serviceCidr || empty.cidr,
+    bridge: net?.dockerBridgeCidr || empty.bridge,
+    ssl: status === 'enabled' || status === 'auto',
+    sslBy: status === 'auto' ? 'label' : 'certificate',
+    cert: ssl?.cert ?? '',
+    cname: ssl?.cname ?? '',
+    label: ssl?.leafDomainLabel ?? '',
+  }
+}
+
+/** The members that the server shows of what the form makes. */
+type Inner = {
+  agentCount?: number | null
+  agentVmSize?: string | null
+  clusterPurpose?: string | null
+  sslConfiguration?: { status?: string; cert?: string; cname?: string; leafDomainLabel?: string } | null
+  aksNetworkingConfiguration?: {
+    subnetId?: string
+    serviceCidr?: string
+    dnsServiceIP?: string
+    dockerBridgeCidr?: string
+  } | null
+}
 
 /** Members that are kept in no draft. */
 export const inferenceSecrets = ['key'] as const
