@@ -244,6 +244,19 @@ test('F08: every size of a location, and why some cannot be had', async ({ page,
   await expect(page.locator('tr[data-availability] input:checked')).toHaveCount(1)
 })
 
+test('F08: the size that was chosen stays chosen when it can no longer be had', async ({ page, studio, server, t }) => {
+  const family = 'standardDSv2Family'
+  await makeCluster(studio, 'used', { size: 'Standard_DS3_v2' })
+  await server.cli('quota', 'set', family, '0', '--location', 'fake', '--workspace', studio.ws)
+  await studio.open('/compute/new/cluster?from=used')
+  await expect(sizeRadio(page, 'Standard_DS3_v2')).toBeChecked()
+  const why = t('reason.QuotaExceeded', { need: 4, family, free: 0 })
+  await expect(page.getByRole('alert').filter({ hasText: why })).toBeVisible()
+  // Whoever fills in the form takes another.
+  await sizeRadio(page, 'Standard_F4s_v2').check()
+  await expect(page.getByRole('alert').filter({ hasText: why })).toHaveCount(0)
+})
+
 test('F09: numbers as people type them', async ({ page, studio, t }) => {
   await studio.open('/compute/new/cluster?step=advanced')
   await expect(named(page, t)).toHaveValue('cpu-cluster')
@@ -374,6 +387,11 @@ test('F11: low priority, SSH, a network and an identity are kept, and what canno
   await page.getByLabel(t('wizard.field.adminPassword'), { exact: false }).last().fill('correct horse battery')
   await expect(page.getByText('$ADMIN_PASSWORD').first()).toBeVisible()
   await expect(page.getByText('correct horse')).toHaveCount(0)
+  // A file is not a line for a shell.
+  await page.getByRole('tab', { name: t('copy.yaml'), exact: true }).click()
+  await expect(page.getByText(t('copy.secrets.file', { variables: '$ADMIN_PASSWORD' }))).toContainText(
+    "envsubst '$ADMIN_PASSWORD' < file.yml",
+  )
   // Identities of the user's own.
   await page.getByRole('radio', { name: t('wizard.identity.user') }).click()
   const ids = page.getByRole('textbox', { name: t('wizard.field.identityIds') })

@@ -159,3 +159,49 @@ test('a job like another; the name is free', async ({ page, studio, t }) => {
   await expect(page.locator('[data-state=Completed]')).toBeVisible({ timeout: 30_000 })
   expect(page.url()).not.toContain('/first/')
 })
+
+test('a job like another: what is typed stays while the other goes on, and over a reload', async ({
+  page,
+  studio,
+  t,
+}) => {
+  const door = await Gate.make()
+  await makeCluster(studio, 'cpu', { max: 2 })
+  await studio.api('PUT', '/computes/kube', {
+    location: 'local',
+    properties: {
+      computeType: 'Kubernetes',
+      resourceId: '/subscriptions/s/resourceGroups/g/providers/Microsoft.Kubernetes/connectedClusters/c',
+    },
+  })
+  await makeJob(studio, 'first', 'cpu', door.wait)
+  await expect.poll(() => jobStatus(studio, 'first'), { timeout: 30_000 }).toBe('Running')
+  await studio.open('/jobs/new?from=first')
+  await expect(command(page, t)).toHaveValue(door.wait)
+  // What is attached runs no jobs, and is not offered.
+  await expect(page.getByRole('combobox', { name: t('jobnew.compute') }).getByRole('option')).toHaveText([
+    t('jobnew.compute.choose'),
+    /^cpu /,
+  ])
+  await command(page, t).fill('echo typed')
+  const again = page.waitForResponse((r) => r.url().includes('/jobs/first?'))
+  await door.open()
+  await expect.poll(() => jobStatus(studio, 'first'), { timeout: 30_000 }).toBe('Completed')
+  await again
+  await expect(page.getByText(t('jobnew.compute.jobs', { running: 0, waiting: 0 }))).toBeVisible()
+  await expect(command(page, t)).toHaveValue('echo typed')
+  await door.remove()
+
+  await page.reload()
+  await expect(page.getByText(t('wizard.draft'))).toBeVisible()
+  await expect(command(page, t)).toHaveValue('echo typed')
+  // A job of nobody's like is another draft, and Cancel forgets its own.
+  await studio.open('/jobs/new')
+  await expect(command(page, t)).toHaveValue('')
+  await studio.open('/jobs/new?from=first')
+  await expect(command(page, t)).toHaveValue('echo typed')
+  await page.getByRole('button', { name: t('action.cancel'), exact: true }).click()
+  await expect(page).toHaveURL(/\/jobs$/)
+  await studio.open('/jobs/new?from=first')
+  await expect(command(page, t)).toHaveValue(door.wait)
+})
