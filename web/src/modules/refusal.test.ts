@@ -26,14 +26,15 @@ test.each([
 })
 
 test('each is said in Korean, and is a code that the server or the studio gives', () => {
-  const root = new URL('../../../', import.meta.url).pathname
-  const files = (dir: string): string[] =>
-    readdirSync(root + dir, { recursive: true, encoding: 'utf8' })
-      .filter((f) => f.endsWith('.go') && !f.endsWith('_test.go'))
-      .map((f) => readFileSync(`${root}${dir}/${f}`, 'utf8'))
-  const source = [...files('internal'), readFileSync(`${root}name.go`, 'utf8'), readFileSync(`${root}web/src/api/http.ts`, 'utf8')]
+  const root = '..' // of the folder of the studio, where tests are started
+  const source = ['.', 'internal']
+    .flatMap((dir) =>
+      readdirSync(`${root}/${dir}`, { recursive: dir !== '.', encoding: 'utf8' }).map((f) => `${dir}/${f}`),
+    )
+    .filter((f) => f.endsWith('.go') && !f.endsWith('_test.go'))
+    .concat('web/src/api/http.ts')
+    .map((f) => readFileSync(`${root}/${f}`, 'utf8').replaceAll("'", '"'))
     .join('\n')
-    .replaceAll("'", '"')
   for (const [id, meaning] of Object.entries(ko)) {
     expect(meaning, id).not.toBe('')
     expect(source.includes(`"${id.replace('refusal.', '')}"`), `${id}: no source gives this code`).toBe(true)

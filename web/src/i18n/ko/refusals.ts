@@ -37,7 +37,8 @@ export const refusals: Record<keyof typeof en, string> = {
   'refusal.AllocationFailed': '지금 사용 가능한 머신이 없습니다. 기다리거나 다른 크기를 사용하세요.',
   'refusal.SizeNotAvailable': '이 위치의 머신은 이 크기보다 작습니다. 더 작은 크기를 선택하세요.',
   'refusal.InvalidVMSize': '이 위치에는 이 크기가 없습니다. 다른 크기를 선택하세요.',
-  'refusal.JobNodeCountExceedsClusterSize': '컴퓨팅의 최대 노드 수보다 많은 노드를 요청했습니다. 노드 수를 줄이거나 최대 노드 수를 늘리세요.',
+  'refusal.JobNodeCountExceedsClusterSize':
+    '컴퓨팅의 최대 노드 수보다 많은 노드를 요청했습니다. 노드 수를 줄이거나 최대 노드 수를 늘리세요.',
   'refusal.OperationNotSupported': '이 컴퓨팅에서는 할 수 없는 작업입니다.',
   'refusal.NotSupported': '아직 지원되지 않습니다.',
   'refusal.ComputeTypeNotSupported': '이 유형의 컴퓨팅에서는 지원되지 않습니다. 클러스터나 인스턴스를 사용하세요.',
@@ -50,7 +51,8 @@ export const refusals: Record<keyof typeof en, string> = {
   'refusal.TemporarilyUnavailable': '지금은 처리할 수 없습니다. 잠시 후 다시 시도하세요.',
   'refusal.RequestCanceled': '응답하기 전에 요청이 취소되었습니다. 다시 시도하세요.',
   'refusal.StorageFull': '서버의 디스크가 가득 차서 저장하지 못했습니다. 공간을 확보한 후 다시 시도하세요.',
-  'refusal.StorageBusy': '다른 프로그램이 데이터베이스를 사용 중이라 저장하지 못했습니다. 그 프로그램을 끝낸 후 다시 시도하세요.',
+  'refusal.StorageBusy':
+    '다른 프로그램이 데이터베이스를 사용 중이라 저장하지 못했습니다. 그 프로그램을 끝낸 후 다시 시도하세요.',
   'refusal.InternalServerError': '서버에 오류가 있습니다. 서버 로그에서 요청 ID를 찾아보세요.',
   'refusal.Unreachable': '서버가 응답하지 않습니다. 다시 연결되면 시도하세요.',
 }
