@@ -40,6 +40,24 @@ test('F25: home says what runs, what waits and why, and leads to what helps', as
   }
 })
 
+test('home tells anew why a job waits when its compute changes', async ({ page, studio, t }) => {
+  const door = await Gate.make()
+  try {
+    await makeCluster(studio, 'gpu', { max: 3 })
+    await makeJob(studio, 'first', 'gpu', door.wait)
+    await expect.poll(() => jobStatus(studio, 'first'), { timeout: 30_000 }).toBe('Running')
+    await makeJob(studio, 'wide', 'gpu', 'true', 3)
+    await studio.open('')
+    const waiting = page.getByRole('region', { name: t('home.waiting') })
+    await expect(waiting.getByText(t('reason.ClusterNearMax', { busy: 1, max: 3, need: 3 }))).toBeVisible()
+    await studio.api('PATCH', '/computes/gpu', { properties: { properties: { scaleSettings: { maxNodeCount: 2 } } } })
+    await expect(waiting.getByText(t('reason.SizeMismatch', { need: 3, name: 'gpu', max: 2 }))).toBeVisible()
+  } finally {
+    await door.open()
+    await door.remove()
+  }
+})
+
 test('F26: what idles is stopped by one click, and started again for a job that waits', async ({ page, studio, t }) => {
   await makeInstance(studio, 'ci-kim')
   await studio.open('')

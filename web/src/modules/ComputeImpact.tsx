@@ -1,6 +1,7 @@
 import { makeStyles, tokens } from '@fluentui/react-components'
 import type { Verb } from '~/api/queries/compute.ts'
-import { type Compute, clusterOf, instanceOf, type Job } from '~/api/types.ts'
+import type { ActiveJobs } from '~/api/queries/job.ts'
+import { type Compute, clusterOf, instanceOf } from '~/api/types.ts'
 import { useFormat, useText } from '~/i18n/text.tsx'
 import { runningOf } from './computeImpact.ts'
 
@@ -11,11 +12,17 @@ const useStyles = makeStyles({
 const shownNames = 5
 
 /** What the verb would do to the computes: to their jobs, nodes and quota, what is lost and what is kept. */
-export function ComputeImpact(props: { verb: Verb; computes: Compute[]; skipped: number; jobs: Job[] | undefined }) {
+export function ComputeImpact(props: {
+  verb: Verb
+  computes: Compute[]
+  skipped: number
+  jobs: ActiveJobs | undefined
+}) {
   const t = useText()
   const format = useFormat()
   const styles = useStyles()
-  const { verb, computes, jobs } = props
+  const { verb, computes } = props
+  const jobs = props.jobs?.jobs
   const names = (all: { name: string }[]) => {
     const shown = all.slice(0, shownNames).map((x) => x.name)
     return all.length > shownNames
@@ -31,6 +38,7 @@ export function ComputeImpact(props: { verb: Verb; computes: Compute[]; skipped:
   if (props.skipped > 0) lines.push(t('compute.impact.skipped', { n: props.skipped }))
   if (running.length > 0) lines.push(t(`compute.impact.running.${verb}`, { n: running.length, names: names(running) }))
   if (waiting.length > 0) lines.push(t(`compute.impact.waiting.${verb}`, { n: waiting.length, names: names(waiting) }))
+  if (props.jobs?.more) lines.push(t('compute.impact.moreJobs'))
   if (jobs && jobs.length === 0) lines.push(t('compute.impact.noJobs'))
   if (verb === 'delete') {
     if (nodes > 0) lines.push(t('compute.impact.nodes', { n: nodes }))

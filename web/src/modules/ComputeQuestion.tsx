@@ -1,5 +1,6 @@
 import type { Verb } from '~/api/queries/compute.ts'
-import type { Compute, Job } from '~/api/types.ts'
+import type { ActiveJobs } from '~/api/queries/job.ts'
+import type { Compute } from '~/api/types.ts'
 import { ConfirmDialog } from '~/components/ConfirmDialog.tsx'
 import { useText } from '~/i18n/text.tsx'
 import { ComputeImpact } from './ComputeImpact.tsx'
@@ -10,7 +11,7 @@ export function ComputeQuestion(props: {
   verb: Verb
   computes: Compute[]
   skipped: number
-  jobs: Job[] | undefined
+  jobs: ActiveJobs | undefined
   onConfirm: () => void
   onClose: () => void
 }) {
@@ -23,7 +24,7 @@ export function ComputeQuestion(props: {
       open
       title={one ? t(`compute.ask.${verb}`, { name: one }) : t(`compute.askMany.${verb}`, { n: computes.length })}
       confirm={t(`action.${verb}`)}
-      typed={atStake(verb, computes, jobs) ? (one ?? String(computes.length)) : undefined}
+      typed={atStake(verb, computes, jobs?.jobs) ? (one ?? String(computes.length)) : undefined}
       onConfirm={props.onConfirm}
       onClose={props.onClose}
     >

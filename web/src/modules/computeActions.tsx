@@ -1,15 +1,14 @@
 /** Start, stop, restart, delete, detach: who may, what it would do, and what became of it. */
-import { type QueryClient, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import { type JSX, lazy, Suspense, useState } from 'react'
-import type { WorkspaceRef } from '~/api/http.ts'
 import { keys } from '~/api/keys.ts'
 import { useFreshness } from '~/api/live.ts'
 import { act, type Verb } from '~/api/queries/compute.ts'
-import { activeJobs } from '~/api/queries/job.ts'
-import { type Compute, type Job, may } from '~/api/types.ts'
+import type { ActiveJobs } from '~/api/queries/job.ts'
+import { type Compute, may } from '~/api/types.ts'
 import { type Text, useText } from '~/i18n/text.tsx'
 import { fits, needsAsking } from './computeImpact.ts'
-import { nameOfId } from './computeKinds.ts'
+import { fewAtATime, jobsOn } from './computeJobs.ts'
 import { accepted, asking, refused } from './operations.ts'
 import { useToasts } from './toast.tsx'
 import { useWorkspace } from './workspace.tsx'
@@ -42,7 +41,7 @@ type Asked = {
   verb: Verb
   computes: Compute[]
   skipped: number
-  jobs: Job[] | undefined
+  jobs: ActiveJobs | undefined
   then: (() => void) | undefined
 }
 
@@ -58,18 +57,13 @@ export function useComputeActions(): ComputeActions {
   const all = async (verb: Verb, computes: Compute[], then: (() => void) | undefined) => {
     setQuestion(undefined)
     then?.()
-    // A few at a time, so that hundreds do not keep the browser from reading anything else.
-    const left = [...computes]
-    const worker = async () => {
-      for (let c = left.shift(); c; c = left.shift()) await once(verb, c)
-    }
-    await Promise.all([worker(), worker(), worker()])
+    await fewAtATime(computes, (c) => once(verb, c))
   }
   const begin = async (verb: Verb, computes: Compute[], then: (() => void) | undefined) => {
     const able = computes.filter((c) => !deniedFor(t, verb, c))
     if (able.length === 0) return
-    const jobs = verb === 'start' ? [] : await jobsOn(client, ws, able)
-    if (!needsAsking(verb, able, jobs)) return all(verb, able, then)
+    const jobs = verb === 'start' ? { jobs: [], more: false } : await jobsOn(client, ws, able)
+    if (!needsAsking(verb, able, jobs?.jobs)) return all(verb, able, then)
     setQuestion({ verb, computes: able, skipped: computes.length - able.length, jobs, then })
   }
   return {
@@ -88,18 +82,6 @@ export function useComputeActions(): ComputeActions {
         />
       </Suspense>
     ) : null,
-  }
-}
-
-/** The jobs that run or wait on the computes, as the server has them now; undefined if it does not say. */
-async function jobsOn(client: QueryClient, ws: WorkspaceRef, computes: Compute[]): Promise<Job[] | undefined> {
-  const names = new Set(computes.map((c) => c.name.toLowerCase()))
-  try {
-    // What events made old is read again; the rest is good.
-    const jobs = await client.fetchQuery({ ...activeJobs(ws), staleTime: Number.POSITIVE_INFINITY })
-    return jobs.filter((j) => names.has(nameOfId(j.properties.computeId).toLowerCase()))
-  } catch {
-    return undefined
   }
 }
 

@@ -30,11 +30,14 @@ export const jobs = (ws: WorkspaceRef, filter: JobFilter = {}) =>
     getNextPageParam: (last: JobPage) => last.nextLink ?? undefined,
   })
 
+/** More says that there are further ones than the newest few hundred. */
+export type ActiveJobs = { jobs: Job[]; more: boolean }
+
 /** Jobs that run or wait on a compute, or on all. */
 export const activeJobs = (ws: WorkspaceRef, compute?: string) =>
   queryOptions({
     queryKey: keys.jobList({ active: 'yes', compute }),
-    queryFn: async ({ signal }) => {
+    queryFn: async ({ signal }): Promise<ActiveJobs> => {
       const states = ['Queued', 'Starting', 'Preparing', 'Running', 'Finalizing', 'CancelRequested']
       const found = await Promise.all(
         states.map((status) =>
@@ -45,7 +48,7 @@ export const activeJobs = (ws: WorkspaceRef, compute?: string) =>
           }),
         ),
       )
-      return found.flatMap((l) => l.items)
+      return { jobs: found.flatMap((l) => l.items), more: found.some((l) => l.more) }
     },
   })
 

@@ -56,6 +56,7 @@ export const common = {
   'table.selected': '{n, plural, one {# selected} other {# selected}}',
   'table.more': 'Show more',
   'confirm.type': 'Type {name} to confirm',
+  'count.atLeast': '{n, number}+',
   'money.perHour': '{amount}/h',
   'money.free': 'own hardware',
   'time.never': 'never',

@@ -36,6 +36,7 @@ export const compute = {
   'compute.purpose.devTest': 'Dev-test',
   'compute.purpose.dense': 'Dense production',
   'compute.nodes.max': 'maximum {n}',
+  'compute.moreJobsOf': '{n, number}+ jobs on {name}',
   'compute.jobsOf': '{n, plural, one {# job} other {# jobs}} on {name}',
   'compute.size.cpu': '{cores} vCPU, {memory} GB',
   'compute.size.gpu': '{cores} vCPU, {memory} GB, {gpus}×{model}',
@@ -104,6 +105,7 @@ export const compute = {
     '{n, plural, one {# waiting job loses} other {# waiting jobs lose}} the compute: {names}.',
   'compute.impact.waiting.detach':
     '{n, plural, one {# waiting job loses} other {# waiting jobs lose}} the compute: {names}.',
+  'compute.impact.moreJobs': 'There are further jobs than these.',
   'compute.impact.noJobs': 'No job runs or waits there.',
   'compute.impact.nodes': '{n, plural, one {# node is} other {# nodes are}} given back.',
   'compute.impact.disk': 'The disk and everything on it is lost.',

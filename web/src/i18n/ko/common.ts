@@ -58,6 +58,7 @@ export const common: Record<keyof typeof en, string> = {
   'table.selected': '{n}개 선택됨',
   'table.more': '더 보기',
   'confirm.type': '확인하려면 {name}을(를) 입력하세요',
+  'count.atLeast': '{n, number}+',
   'money.perHour': '시간당 {amount}',
   'money.free': '자체 하드웨어',
   'time.never': '없음',

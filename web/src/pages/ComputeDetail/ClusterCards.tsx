@@ -177,22 +177,25 @@ export function DemandCard({ compute: c, gone }: { compute: Compute; gone: boole
   const now = useNow()
   const ws = useWorkspace()
   const { data } = useQuery({ ...activeJobs(ws, c.name), enabled: !gone })
-  const demand = demandOf(data ?? [])
-  const working = (data ?? []).length - demand.jobs
+  const { jobs, more } = data ?? { jobs: [], more: false }
+  const demand = demandOf(jobs)
+  const working = jobs.length - demand.jobs
   return (
     <Panel title={t('details.demand')}>
       <div className={styles.lines}>
         <span className={styles.figure} data-waiting={demand.jobs}>
-          {t('details.demand.jobs', { n: demand.jobs })}
+          {t(more ? 'details.demand.moreJobs' : 'details.demand.jobs', { n: demand.jobs })}
         </span>
-        {demand.jobs > 0 && (
+        {demand.jobs > 0 && !more && (
           <span className={mergeClasses(styles.line)}>
             {t('details.demand.nodes', { n: demand.nodes })}
             {demand.since &&
               ` · ${t('details.demand.oldest', { time: format.duration(now - Date.parse(demand.since)) })}`}
           </span>
         )}
-        <span className={styles.line}>{t('details.demand.working', { n: working })}</span>
+        <span className={styles.line}>
+          {t(more ? 'details.demand.moreWorking' : 'details.demand.working', { n: working })}
+        </span>
         <TextLink
           to="/w/$ws/compute/$tab/$name/$view"
           params={{ ws: ws.name, tab: 'clusters', name: c.name, view: 'jobs' }}

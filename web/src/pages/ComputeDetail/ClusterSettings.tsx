@@ -94,7 +94,7 @@ export function ClusterSettings(props: { compute: Compute; cluster: ClusterProps
             <SettingsPreview compute={c} patch={patch} />
             <Panel title={t('details.settings.cli')}>
               <CodeBlock
-                code={settingsCli(c.name, values, was, workspaceFlags({ origin: location.origin, ws }))}
+                code={settingsCli(c.name, values, was, workspaceFlags({ ws }))}
                 label={t('details.settings.cli')}
                 copyLabel={t('action.copyCli')}
               />

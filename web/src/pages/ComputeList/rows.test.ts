@@ -70,10 +70,15 @@ test('an attached compute says where it is', () => {
 
 test('jobs count on their compute, whatever its name’s letters', () => {
   const at = (id?: string) => ({ properties: { computeId: id } }) as unknown as Job
-  const counts = jobsByCompute([at('/a/computes/GPU-a'), at('/a/computes/gpu-a'), at(undefined)])
+  const jobs = [at('/a/computes/GPU-a'), at('/a/computes/gpu-a'), at(undefined)]
+  const counts = jobsByCompute({ jobs, more: false })
   expect(rowOf(cluster('Gpu-A'), counts, free).jobs).toBe(2)
   expect(rowOf(cluster('cpu'), counts, free).jobs).toBe(0)
   expect(rowOf(cluster('cpu'), undefined, free).jobs).toBeUndefined()
+  // Where not all were counted, those of one may be more, and of none nothing is known.
+  const some = jobsByCompute({ jobs, more: true })
+  expect(rowOf(cluster('gpu-a'), some, free)).toMatchObject({ jobs: 2, moreJobs: true })
+  expect(rowOf(cluster('cpu'), some, free).jobs).toBeUndefined()
 })
 
 test('values to filter by come the most frequent first', () => {

@@ -1,5 +1,6 @@
 /** What the list shows of a compute, and which of them the address asks for. */
-import { type Compute, clusterOf, instanceOf, type Job } from '~/api/types.ts'
+import type { ActiveJobs } from '~/api/queries/job.ts'
+import { type Compute, clusterOf, instanceOf } from '~/api/types.ts'
 import type { TableSearch } from '~/components/tableSearch.ts'
 import { byField } from '~/components/tableSearch.ts'
 import { type ComputeTab, nameOfId, tabOf } from '~/modules/computeKinds.ts'
@@ -18,6 +19,8 @@ export type Row = {
   address: string
   /** Undefined as long as it is not known. */
   jobs: number | undefined
+  /** There may be more jobs than were counted. */
+  moreJobs: boolean
   price: Price
 }
 
@@ -43,7 +46,9 @@ export function addressOf(c: Compute): string {
   )
 }
 
-export function rowOf(c: Compute, jobs: Map<string, number> | undefined, prices: Prices): Row {
+export type JobCounts = { of: Map<string, number>; more: boolean }
+
+export function rowOf(c: Compute, jobs: JobCounts | undefined, prices: Prices): Row {
   const inner = (c.properties.properties ?? {}) as Record<string, unknown>
   return {
     c,
@@ -55,19 +60,20 @@ export function rowOf(c: Compute, jobs: Map<string, number> | undefined, prices:
     created: c.properties.createdOn,
     type: c.properties.computeType,
     address: addressOf(c),
-    jobs: jobs && (jobs.get(c.name.toLowerCase()) ?? 0),
+    jobs: jobs && (jobs.of.get(c.name.toLowerCase()) ?? (jobs.more ? undefined : 0)),
+    moreJobs: jobs?.more ?? false,
     price: prices.of(c),
   }
 }
 
 /** How many jobs run or wait on each compute, by its name in lower case. */
-export function jobsByCompute(jobs: Job[]): Map<string, number> {
+export function jobsByCompute({ jobs, more }: ActiveJobs): JobCounts {
   const found = new Map<string, number>()
   for (const j of jobs) {
     const name = nameOfId(j.properties.computeId).toLowerCase()
     if (name) found.set(name, (found.get(name) ?? 0) + 1)
   }
-  return found
+  return { of: found, more }
 }
 
 /** How many computes each tab has. */

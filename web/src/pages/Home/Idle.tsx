@@ -1,9 +1,10 @@
 import { StopRegular } from '@fluentui/react-icons'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
+import { isStatus } from '~/api/http.ts'
 import { computes } from '~/api/queries/compute.ts'
-import { activeJobs, lastJob } from '~/api/queries/job.ts'
-import { type Compute, clusterOf } from '~/api/types.ts'
+import { lastJob } from '~/api/queries/job.ts'
+import { type Compute, clusterOf, isOver } from '~/api/types.ts'
 import { ActionButton } from '~/components/ActionButton.tsx'
 import { useFormat, useText } from '~/i18n/text.tsx'
 import { useNow } from '~/modules/clock.ts'
@@ -14,6 +15,7 @@ import { useDenied, useWorkspace } from '~/modules/workspace.tsx'
 import { Card, Line } from './Card.tsx'
 import { idleComputes, idleSince } from './facts.ts'
 import { ComputeLink } from './links.tsx'
+import { useJobs } from './useJobs.ts'
 
 const most = 6
 
@@ -23,12 +25,16 @@ export function Idle() {
   const ws = useWorkspace()
   const actions = useComputeActions()
   const all = useQuery(computes(ws))
-  const jobs = useQuery(activeJobs(ws))
+  const jobs = useJobs()
   const prices = usePrices(all.data)
-  const idle = all.data && jobs.data ? idleComputes(all.data, jobs.data) : []
+  const idle = all.data && jobs.data ? idleComputes(all.data, jobs.data.jobs) : []
   return (
     <>
-      <Card title={t('home.idle')} queries={[all, jobs]} empty={idle.length === 0 ? t('home.idle.none') : undefined}>
+      <Card
+        title={t('home.idle')}
+        queries={[all, ...jobs.queries]}
+        empty={idle.length === 0 ? t('home.idle.none') : undefined}
+      >
         {idle
           .slice(0, most)
           .map((c) =>
@@ -59,6 +65,9 @@ function IdleInstance({ compute: c, prices, actions }: { compute: Compute; price
   const ws = useWorkspace()
   const last = useQuery(lastJob(ws, c.name))
   const since = idleSince(c, last.data)
+  const words = isStatus(last.error, 403) ? 'home.idle.untold' : 'home.idle.unknown'
+  // Of very many jobs the list of all may lack this one.
+  if (last.data && !isOver(last.data.properties.status)) return null
   return (
     <Line
       end={
@@ -77,7 +86,7 @@ function IdleInstance({ compute: c, prices, actions }: { compute: Compute; price
       }
     >
       <ComputeLink compute={c} />
-      <span>{since ? t('home.idle.since', { time: format.duration(now - since) }) : t('home.idle.unknown')}</span>
+      <span>{since ? t('home.idle.since', { time: format.duration(now - since) }) : t(words)}</span>
     </Line>
   )
 }

@@ -1,6 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
 import { computes } from '~/api/queries/compute.ts'
-import { activeJobs } from '~/api/queries/job.ts'
 import { clusterOf } from '~/api/types.ts'
 import { TextLink } from '~/components/TextLink.tsx'
 import { useFormat, useText } from '~/i18n/text.tsx'
@@ -13,6 +12,7 @@ import { useWorkspace } from '~/modules/workspace.tsx'
 import { Card, Line } from './Card.tsx'
 import { runningComputes, workingJobs } from './facts.ts'
 import { ComputeLink, JobLink } from './links.tsx'
+import { useJobs } from './useJobs.ts'
 
 const most = 6
 
@@ -23,13 +23,13 @@ export function Running() {
   const now = useNow()
   const ws = useWorkspace()
   const all = useQuery(computes(ws))
-  const jobs = useQuery(activeJobs(ws))
+  const jobs = useJobs()
   const on = runningComputes(all.data ?? [])
-  const working = workingJobs(jobs.data ?? [])
+  const working = workingJobs(jobs.data?.jobs ?? [])
   return (
     <Card
       title={t('home.running')}
-      queries={[all, jobs]}
+      queries={[all, ...jobs.queries]}
       empty={on.length + working.length === 0 ? t('home.running.none') : undefined}
       actions={
         <TextLink to="/w/$ws/compute" params={{ ws: ws.name }}>

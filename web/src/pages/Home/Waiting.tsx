@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { activeJobs } from '~/api/queries/job.ts'
+import { activeJobs, jobWhy } from '~/api/queries/job.ts'
 import type { Job } from '~/api/types.ts'
 import { TextLink } from '~/components/TextLink.tsx'
 import { useFormat, useText } from '~/i18n/text.tsx'
@@ -19,18 +19,18 @@ const most = 5
 export function Waiting() {
   const t = useText()
   const ws = useWorkspace()
-  const jobs = useQuery(activeJobs(ws))
-  const waiting = waitingJobs(jobs.data ?? [])
+  const query = useQuery(activeJobs(ws))
+  const waiting = waitingJobs(query.data?.jobs ?? [])
   const others = waiting.length - most
   return (
-    <Card title={t('home.waiting')} queries={[jobs]} empty={waiting.length === 0 ? t('home.waiting.none') : undefined}>
+    <Card title={t('home.waiting')} queries={[query]} empty={waiting.length === 0 ? t('home.waiting.none') : undefined}>
       {waiting.slice(0, most).map((j) => (
         <WaitingJob key={j.name} job={j} />
       ))}
       {others > 0 && (
         <Line>
           <TextLink to="/w/$ws/jobs" params={{ ws: ws.name }} search={{ f: ['status:Queued'] }}>
-            {t('home.waiting.more', { n: others })}
+            {t(query.data?.more ? 'home.waiting.atLeast' : 'home.waiting.more', { n: others })}
           </TextLink>
         </Line>
       )}
@@ -42,7 +42,10 @@ function WaitingJob({ job: j }: { job: Job }) {
   const t = useText()
   const format = useFormat()
   const now = useNow()
-  const { reasons, queuedTime, createdTime } = j.properties
+  const ws = useWorkspace()
+  const { queuedTime, createdTime } = j.properties
+  // What computes do changes why jobs wait, and makes this old, not the list of jobs.
+  const reasons = useQuery(jobWhy(ws, j.name)).data?.reasons ?? j.properties.reasons
   const first = foremost(reasons)
   const since = queuedTime ?? createdTime
   return (

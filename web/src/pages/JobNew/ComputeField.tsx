@@ -96,7 +96,7 @@ function State({ compute: c, instances }: { compute: Compute; instances: number 
   const format = useFormat()
   const styles = useStyles()
   const ws = useWorkspace()
-  const { data: jobs } = useQuery(activeJobs(ws, c.name))
+  const jobs = useQuery(activeJobs(ws, c.name)).data?.jobs
   const cluster = clusterOf(c)
   const counts = cluster?.nodeStateCounts
   const waiting = jobs?.filter((j) => j.properties.status === 'Queued').length ?? 0
