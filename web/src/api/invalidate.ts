@@ -12,7 +12,7 @@ const ahead = 3
 const breath = 50
 
 /** Keys of the queries that show what the event is about. */
-export function stale(event: AtelierEvent): QueryKey[] {
+export function stale(event: Pick<AtelierEvent, 'target'>): QueryKey[] {
   // "workspaces/s~g~w/computes/gpu/nodes/gpu-k3f2-0"
   const [, , collection, name, below] = event.target.split('/')
   const found: QueryKey[] = []

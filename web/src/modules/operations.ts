@@ -1,7 +1,9 @@
 /** What the user set off and goes on: kept over a reload, followed by events rather than by asking again and again. */
+import { useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useSyncExternalStore } from 'react'
 import { ApiError, type WorkspaceRef } from '~/api/http.ts'
-import { useEvents } from '~/api/live.ts'
+import { stale } from '~/api/invalidate.ts'
+import { useEvents, useFreshness } from '~/api/live.ts'
 import { operation } from '~/api/queries/compute.ts'
 import type { AtelierEvent } from '~/api/types.ts'
 
@@ -18,6 +20,7 @@ export type Op = {
 const place = 'atelier.operations'
 const most = 50
 const forgetAfter = 24 * 3_600_000
+const askEvery = 3000
 
 let ops: Op[] = read()
 const listeners = new Set<() => void>()
@@ -39,8 +42,12 @@ function set(next: Op[]): void {
   for (const f of listeners) f()
 }
 
-const end = (id: string, failed?: string) =>
+const endListeners = new Set<(op: Op) => void>()
+
+function end(id: string, failed?: string): void {
   set(ops.map((o) => (o.id === id ? { ...o, endedAt: Date.now(), failed } : o)))
+  for (const op of ops) if (op.id === id) for (const f of endListeners) f(op)
+}
 
 /** Remembers what was set off; at is what begin() answered. */
 export function remember(verb: string, target: string, at: string): Op {
@@ -94,16 +101,46 @@ async function look(op: Op): Promise<void> {
   }
 }
 
+const goesOn = (op: Op): boolean => !op.endedAt && op.at !== ''
+
 /** Looks how far an operation is whenever something happens to its target; once in the shell. */
 export function useFollowOperations(_: WorkspaceRef): void {
   const hear = useCallback((events: AtelierEvent[]) => {
     for (const op of ops) {
-      if (!op.endedAt && op.at && events.some((e) => e.target.split('/').slice(2).join('/').startsWith(op.target)))
-        void look(op)
+      if (goesOn(op) && events.some((e) => e.target.split('/').slice(2).join('/').startsWith(op.target))) void look(op)
     }
   }, [])
   useEvents(hear)
   useEffect(() => {
-    for (const op of ops) if (!op.endedAt && op.at) void look(op)
+    for (const op of ops) if (goesOn(op)) void look(op)
   }, [])
+  useAsk()
+}
+
+/**
+ * Whoever may not read events is never told that an operation has ended, nor that its target has changed: only then it is
+ * asked for again and again, for as long as one goes on.
+ */
+function useAsk(): void {
+  const client = useQueryClient()
+  const untold = useFreshness().state === 'denied'
+  const asks = useOperations().some(goesOn) && untold
+  useEffect(() => {
+    if (!asks) return
+    const timer = setInterval(() => {
+      for (const op of ops) if (goesOn(op)) void look(op)
+    }, askEvery)
+    return () => clearInterval(timer)
+  }, [asks])
+  useEffect(() => {
+    if (!untold) return
+    const ended = (op: Op) => {
+      for (const queryKey of stale({ target: `workspaces/this/${op.target}` }))
+        void client.invalidateQueries({ queryKey })
+    }
+    endListeners.add(ended)
+    return () => {
+      endListeners.delete(ended)
+    }
+  }, [untold, client])
 }
