@@ -17,6 +17,9 @@ export const tabOf = (c: Compute): ComputeTab => tabs[c.properties.computeType] 
 /** Whether what is under it stays when it leaves the workspace. */
 export const isAttached = (c: Compute): boolean => c.properties.isAttachedCompute
 
+/** Where the machines of a compute are, which need not be where its record is. */
+export const locationOf = (c: Compute): string => c.properties.computeLocation || c.location
+
 /** Name of the compute that an ARM id names. */
 export const nameOfId = (id: string | undefined): string => id?.split('/').at(-1) ?? ''
 

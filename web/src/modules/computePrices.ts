@@ -3,7 +3,7 @@ import { useMemo } from 'react'
 import { prices } from '~/api/queries/compute.ts'
 import { locations } from '~/api/queries/session.ts'
 import { type Compute, clusterOf, instanceOf, type SizeInfo } from '~/api/types.ts'
-import { isOn } from './computeKinds.ts'
+import { isOn, locationOf } from './computeKinds.ts'
 import { useWorkspace } from './workspace.tsx'
 
 /** What a compute costs an hour as it is now; 'own' on machines that nobody bills; undefined where no price is known. */
@@ -11,7 +11,7 @@ export type Price = number | 'own' | undefined
 export type Prices = { of(c: Compute): Price; size(c: Compute): SizeInfo | undefined }
 
 const sizeOf = (c: Compute): string => clusterOf(c)?.vmSize ?? instanceOf(c)?.vmSize ?? ''
-const placeOf = (c: Compute): string => (c.properties.computeLocation || c.location).toLowerCase()
+const placeOf = (c: Compute): string => locationOf(c).toLowerCase()
 
 /** The price of what a compute has now: nodes that are there, an instance that runs. */
 export function priceOf(c: Compute, perHour: number | null | undefined, own: boolean): Price {

@@ -4,6 +4,7 @@ import type { Compute } from '~/api/types.ts'
 import { Panel, type Property, PropertyList } from '~/components/Panel.tsx'
 import type { MessageId } from '~/i18n/catalogue.ts'
 import { useText } from '~/i18n/text.tsx'
+import { locationOf } from '~/modules/computeKinds.ts'
 import { useWorkspace } from '~/modules/workspace.tsx'
 import { brought, isAdvanced, propsOf, sslState } from './attachedFacts.ts'
 
@@ -29,7 +30,7 @@ function useCluster(compute: Compute): Property[] {
   const t = useText()
   const ws = useWorkspace()
   const p = propsOf(compute)
-  const { data } = useQuery(sizes(ws, compute.properties.computeLocation || compute.location, 'Dedicated'))
+  const { data } = useQuery(sizes(ws, locationOf(compute), 'Dedicated'))
   const cores = data?.find((s) => s.name.toLowerCase() === p.agentVmSize?.toLowerCase())?.vCPUs
   const count = p.agentCount ?? undefined
   const items: Property[] = [

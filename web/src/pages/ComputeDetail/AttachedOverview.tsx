@@ -6,6 +6,7 @@ import { Panel, PanelGrid, type Property, PropertyList } from '~/components/Pane
 import { Timestamp } from '~/components/Timestamp.tsx'
 import { useText } from '~/i18n/text.tsx'
 import { useNow } from '~/modules/clock.ts'
+import { locationOf } from '~/modules/computeKinds.ts'
 import { StateBadge } from '~/modules/StateBadge.tsx'
 import { AttachedKindPanels } from './AttachedKindPanels.tsx'
 import { AttachedNotices } from './AttachedNotices.tsx'
@@ -46,7 +47,7 @@ function useCommon(compute: Compute): Property[] {
   const items: Property[] = [
     { label: t('attached.type'), value: t(`type.${p.computeType}`) },
     { label: t('attached.provisioning'), value: <StateBadge state={p.provisioningState} /> },
-    { label: t('attached.location'), value: p.computeLocation || compute.location },
+    { label: t('attached.location'), value: locationOf(compute) },
     { label: brought(compute) ? t('attached.by') : t('attached.createdBy'), value: compute.systemData?.createdBy },
     { label: t('attached.created'), value: <Timestamp at={p.createdOn} now={now} /> },
     { label: t('attached.modified'), value: <Timestamp at={p.modifiedOn} now={now} /> },

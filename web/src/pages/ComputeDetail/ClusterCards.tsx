@@ -1,5 +1,6 @@
 import { makeStyles, mergeClasses, ProgressBar, tokens, typographyStyles } from '@fluentui/react-components'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
 import { nodes, sizes } from '~/api/queries/compute.ts'
 import { activeJobs, events } from '~/api/queries/job.ts'
 import type { ClusterProps, Compute } from '~/api/types.ts'
@@ -8,9 +9,12 @@ import { TextLink } from '~/components/TextLink.tsx'
 import { Timestamp } from '~/components/Timestamp.tsx'
 import { useFormat, useText } from '~/i18n/text.tsx'
 import { useNow } from '~/modules/clock.ts'
+import { locationOf } from '~/modules/computeKinds.ts'
+import { usePrices } from '~/modules/computePrices.ts'
 import { partOf } from '~/modules/eventText.ts'
 import { useWorkspace } from '~/modules/workspace.tsx'
 import { demandOf, lastFailure, preparing, shrinksAt } from './clusterFacts.ts'
+import { costText } from './facts.tsx'
 
 const useStyles = makeStyles({
   figure: { ...typographyStyles.title3, fontVariantNumeric: 'tabular-nums' },
@@ -98,22 +102,17 @@ export function CostCard({ compute: c, cluster }: Props) {
   const t = useText()
   const styles = useStyles()
   const format = useFormat()
-  const size = useSize(c, cluster)
-  const price = size?.pricePerHour
-  const n = cluster.currentNodeCount ?? 0
+  const prices = usePrices(useMemo(() => [c], [c]))
+  const each = prices.of(c) === 'own' || cluster.vmPriority === 'LowPriority' ? undefined : prices.size(c)?.pricePerHour
   return (
     <Panel title={t('details.cost')}>
       <div className={styles.lines}>
-        <span className={styles.figure}>
-          {price == null
-            ? t(cluster.vmPriority === 'LowPriority' ? 'details.cost.unknown' : 'money.free')
-            : t('money.perHour', { amount: format.money(price * n) })}
-        </span>
-        {price != null && (
+        <span className={styles.figure}>{costText(t, format, prices, c)}</span>
+        {typeof each === 'number' && (
           <span className={styles.line}>
             {t('details.cost.range', {
-              min: format.money(price * cluster.scaleSettings.minNodeCount),
-              max: format.money(price * cluster.scaleSettings.maxNodeCount),
+              min: format.money(each * cluster.scaleSettings.minNodeCount),
+              max: format.money(each * cluster.scaleSettings.maxNodeCount),
             })}
           </span>
         )}
@@ -122,19 +121,14 @@ export function CostCard({ compute: c, cluster }: Props) {
   )
 }
 
-function useSize(c: Compute, cluster: ClusterProps) {
-  const ws = useWorkspace()
-  const { data } = useQuery(sizes(ws, c.location, cluster.vmPriority))
-  return data?.find((s) => s.name.toLowerCase() === cluster.vmSize.toLowerCase())
-}
-
 /** How much of the quota of the size's family is in use. */
 export function QuotaCard({ compute: c, cluster }: Props) {
   const t = useText()
   const styles = useStyles()
   const format = useFormat()
   const ws = useWorkspace()
-  const size = useSize(c, cluster)
+  const { data } = useQuery(sizes(ws, locationOf(c), cluster.vmPriority))
+  const size = data?.find((s) => s.name.toLowerCase() === cluster.vmSize.toLowerCase())
   const limited = size !== undefined && size.quota.limit >= 0
   return (
     <Panel title={t('details.quota')}>
@@ -161,7 +155,7 @@ export function QuotaCard({ compute: c, cluster }: Props) {
             {!limited && ` · ${t('details.quota.none')}`}
           </span>
         )}
-        <TextLink to="/w/$ws/quota" params={{ ws: ws.name }} search={{ location: c.location }}>
+        <TextLink to="/w/$ws/quota" params={{ ws: ws.name }} search={{ location: locationOf(c) }}>
           {t('remedy.quota')}
         </TextLink>
       </div>

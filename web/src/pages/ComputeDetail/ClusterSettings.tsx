@@ -13,6 +13,7 @@ import { CodeBlock } from '~/components/CodeBlock.tsx'
 import { Form } from '~/components/Form.tsx'
 import { Panel, PanelGrid, PropertyList } from '~/components/Panel.tsx'
 import { useFormat, useText } from '~/i18n/text.tsx'
+import { locationOf } from '~/modules/computeKinds.ts'
 import { accepted, asking, refused } from '~/modules/operations.ts'
 import { parseSeconds } from '~/modules/specs/numbers.ts'
 import { workspaceFlags } from '~/modules/specs/shell.ts'
@@ -251,7 +252,7 @@ function Locked({ compute: c, cluster }: { compute: Compute; cluster: ClusterPro
       <p>{t('details.settings.locked.help')}</p>
       <PropertyList
         items={[
-          locked(t('details.location'), c.location),
+          locked(t('details.location'), locationOf(c)),
           locked(t('details.size'), cluster.vmSize),
           locked(t('details.priority'), t(`priority.${cluster.vmPriority}`)),
           locked(

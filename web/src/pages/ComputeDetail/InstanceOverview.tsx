@@ -1,6 +1,7 @@
 import { makeStyles, tokens } from '@fluentui/react-components'
 import { useQuery } from '@tanstack/react-query'
-import { nodes, sizes, why } from '~/api/queries/compute.ts'
+import { useMemo } from 'react'
+import { nodes, why } from '~/api/queries/compute.ts'
 import type { Compute, InstanceProps } from '~/api/types.ts'
 import { CodeBlock } from '~/components/CodeBlock.tsx'
 import { Panel, PanelGrid, PropertyList } from '~/components/Panel.tsx'
@@ -8,10 +9,11 @@ import { Timestamp } from '~/components/Timestamp.tsx'
 import type { MessageId } from '~/i18n/catalogue.ts'
 import { useFormat, useText } from '~/i18n/text.tsx'
 import { useNow } from '~/modules/clock.ts'
+import { usePrices } from '~/modules/computePrices.ts'
 import { ReasonPanel } from '~/modules/reasons.tsx'
 import { parseSeconds } from '~/modules/specs/numbers.ts'
 import { useWorkspace } from '~/modules/workspace.tsx'
-import { Problems, usePropertiesOfAll } from './facts.tsx'
+import { costText, Problems, usePropertiesOfAll } from './facts.tsx'
 import { LatestEvents } from './LatestEvents.tsx'
 import { connectionReason } from './nodeColumns.tsx'
 
@@ -87,10 +89,8 @@ function Properties({ compute: c, instance }: { compute: Compute; instance: Inst
   const t = useText()
   const format = useFormat()
   const now = useNow()
-  const ws = useWorkspace()
   const { first, last } = usePropertiesOfAll(c)
-  const { data } = useQuery(sizes(ws, c.location, 'Dedicated'))
-  const price = data?.find((s) => s.name.toLowerCase() === instance.vmSize.toLowerCase())?.pricePerHour
+  const prices = usePrices(useMemo(() => [c], [c]))
   const op = instance.lastOperation
   const idle = parseSeconds(instance.idleTimeBeforeShutdown ?? '')
   return (
@@ -99,10 +99,7 @@ function Properties({ compute: c, instance }: { compute: Compute; instance: Inst
         items={[
           ...first,
           { label: t('details.size'), value: instance.vmSize },
-          {
-            label: t('details.cost'),
-            value: price == null ? t('money.free') : t('money.perHour', { amount: format.money(price) }),
-          },
+          { label: t('details.cost'), value: costText(t, format, prices, c) },
           { label: t('details.createdBy'), value: instance.createdBy?.userName },
           { label: t('details.assignedTo'), value: instance.personalComputeInstanceSettings?.assignedUser?.objectId },
           {
@@ -122,7 +119,10 @@ function Properties({ compute: c, instance }: { compute: Compute; instance: Inst
             label: t('details.idleShutdown'),
             value: idle ? t('details.idleShutdown.after', { time: format.duration(idle * 1000) }) : t('time.never'),
           },
-          { label: t('details.setup'), value: instance.setupScripts ? t('preview.warning.NotEnforced.setupScripts') : t('none') },
+          {
+            label: t('details.setup'),
+            value: instance.setupScripts ? t('preview.warning.NotEnforced.setupScripts') : t('none'),
+          },
           { label: t('details.subnet'), value: instance.subnet?.id ?? t('none') },
           { label: t('details.root'), value: t(instance.enableRootAccess === false ? 'no' : 'yes') },
           ...last,

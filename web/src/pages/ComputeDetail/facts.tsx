@@ -3,8 +3,9 @@ import { makeStyles, tokens } from '@fluentui/react-components'
 import type { Compute, Problem } from '~/api/types.ts'
 import { Banner } from '~/components/Notice.tsx'
 import type { Property } from '~/components/Panel.tsx'
-import { useFormat, useText } from '~/i18n/text.tsx'
-import { nameOfId } from '~/modules/computeKinds.ts'
+import { type Format, type Text, useFormat, useText } from '~/i18n/text.tsx'
+import { locationOf, nameOfId } from '~/modules/computeKinds.ts'
+import type { Prices } from '~/modules/computePrices.ts'
 import { warningText } from '~/modules/warningText.ts'
 
 type Said = { code: string; message: string; target?: string | null }
@@ -58,6 +59,14 @@ export function warningsOf(c: Compute): Problem[] {
   return Array.isArray(w) ? w : []
 }
 
+/** What a compute costs as it is now; a dash as long as its size is not known. */
+export function costText(t: Text, format: Format, prices: Prices, c: Compute): string {
+  const price = prices.of(c)
+  if (price === 'own') return t('money.free')
+  if (price === undefined) return prices.size(c) ? t('details.cost.unknown') : '–'
+  return t('money.perHour', { amount: format.money(price) })
+}
+
 /** Properties that every compute has; some belong first and some last. */
 export function usePropertiesOfAll(c: Compute): { first: Property[]; last: Property[] } {
   const t = useText()
@@ -75,7 +84,7 @@ export function usePropertiesOfAll(c: Compute): { first: Property[]; last: Prope
   return {
     first: [
       { label: t('details.type'), value: t(`type.${p.computeType}`) },
-      { label: t('details.location'), value: c.location },
+      { label: t('details.location'), value: locationOf(c) },
     ],
     last: [
       { label: t('details.identity'), value: identity },

@@ -3,7 +3,7 @@ import type { ActiveJobs } from '~/api/queries/job.ts'
 import { type Compute, clusterOf, instanceOf } from '~/api/types.ts'
 import type { TableSearch } from '~/components/tableSearch.ts'
 import { byField } from '~/components/tableSearch.ts'
-import { type ComputeTab, nameOfId, tabOf } from '~/modules/computeKinds.ts'
+import { type ComputeTab, locationOf, nameOfId, tabOf } from '~/modules/computeKinds.ts'
 import type { Price, Prices } from '~/modules/computePrices.ts'
 import { stateOf } from '~/modules/StateBadge.tsx'
 
@@ -55,7 +55,7 @@ export function rowOf(c: Compute, jobs: JobCounts | undefined, prices: Prices): 
     name: c.name,
     state: stateOf(c),
     size: clusterOf(c)?.vmSize ?? instanceOf(c)?.vmSize ?? text(inner.agentVmSize),
-    location: c.properties.computeLocation || c.location,
+    location: locationOf(c),
     owner: c.systemData?.createdBy ?? instanceOf(c)?.createdBy?.userName ?? '',
     created: c.properties.createdOn,
     type: c.properties.computeType,
