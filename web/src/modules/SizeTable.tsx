@@ -229,7 +229,7 @@ function Row(p: { size: SizeInfo; group: string; chosen: boolean; onChange: (s: 
                 className={styles.link}
                 to="/w/$ws/quota"
                 params={{ ws: ws.name }}
-                search={{ q: s.family, location: p.location }}
+                search={{ q: s.reason.params?.family ?? s.family, location: p.location, view: 'configure' }}
               >
                 {t('size.quota.request')}
               </Link>

@@ -10,7 +10,7 @@ import { Timestamp } from '~/components/Timestamp.tsx'
 import { useText } from '~/i18n/text.tsx'
 import { useNow } from './clock.ts'
 import { useComputeActions } from './computeActions.tsx'
-import { tabOf } from './computeKinds.ts'
+import { locationOf, tabOf } from './computeKinds.ts'
 import { foremost, reasonText } from './reasonText.ts'
 import { type About, type Remedy, remediesOf } from './remedies.ts'
 import { useDenied, useWorkspace } from './workspace.tsx'
@@ -151,13 +151,7 @@ function RemedyButton({ remedy }: { remedy: Remedy }) {
   const ws = useWorkspace()
   const navigate = useNavigate()
   const submitDenied = useDenied('jobs/write')
-  if (remedy.kind === 'quota') {
-    return (
-      <Button size="small" onClick={() => void navigate({ to: '/w/$ws/quota', params: { ws: ws.name } })}>
-        {t('remedy.quota')}
-      </Button>
-    )
-  }
+  if (remedy.kind === 'quota') return <QuotaRemedy {...remedy} />
   if (remedy.kind === 'editJob') {
     return (
       <ActionButton
@@ -170,6 +164,20 @@ function RemedyButton({ remedy }: { remedy: Remedy }) {
     )
   }
   return <ComputeRemedy kind={remedy.kind} name={remedy.compute} />
+}
+
+/** Leads to the family at the location that the compute's machines are to be of. */
+function QuotaRemedy({ compute: name, family }: { compute: string; family: string | undefined }) {
+  const t = useText()
+  const ws = useWorkspace()
+  const navigate = useNavigate()
+  const { data: c } = useQuery(compute(ws, name))
+  const search = { q: family, location: c && locationOf(c) }
+  return (
+    <Button size="small" onClick={() => void navigate({ to: '/w/$ws/quota', params: { ws: ws.name }, search })}>
+      {t('remedy.quota')}
+    </Button>
+  )
 }
 
 function ComputeRemedy({ kind, name }: { kind: Exclude<Remedy['kind'], 'quota' | 'editJob'>; name: string }) {

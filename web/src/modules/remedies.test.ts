@@ -28,3 +28,11 @@ test('the compute is the one that the reason names, else that of the job', () =>
   })
   expect(remediesOf(reason('ComputeStopped'), { job })[0]).toEqual({ kind: 'start', compute: 'gpu' })
 })
+
+test('the quota is that of the family that the reason names', () => {
+  expect(remediesOf(reason('QuotaExceeded', { params: { family: 'NC' } }), { job })[0]).toEqual({
+    kind: 'quota',
+    compute: 'gpu',
+    family: 'NC',
+  })
+})

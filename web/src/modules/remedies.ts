@@ -8,7 +8,7 @@ export type About = { job: Job } | { compute: Compute }
 export type Remedy =
   | { kind: 'raiseMax' | 'start' | 'openCompute' | 'events' | 'otherSize' | 'dedicated'; compute: string }
   | { kind: 'editJob'; job: string }
-  | { kind: 'quota' }
+  | { kind: 'quota'; compute: string; family: string | undefined }
 
 /** What would help with a reason, most telling first. What the studio cannot do stays in the server's words. */
 export function remediesOf(reason: Reason, about: About): Remedy[] {
@@ -31,7 +31,7 @@ export function remediesOf(reason: Reason, about: About): Remedy[] {
     case 'NoCapacity':
       return [{ kind: 'otherSize', compute }, ...edit, ...open]
     case 'QuotaExceeded':
-      return [{ kind: 'quota' }, { kind: 'otherSize', compute }, ...edit]
+      return [{ kind: 'quota', compute, family: reason.params?.family }, { kind: 'otherSize', compute }, ...edit]
     case 'Preempted':
       return [{ kind: 'dedicated', compute }, ...open]
     default:

@@ -5,6 +5,7 @@ export const usage = {
   'quota.tab.configure': 'Configure quotas',
   'quota.location': 'Location',
   'quota.family': 'VM family',
+  'quota.filter': 'Filter families',
   'quota.used': 'Held cores',
   'quota.active': 'Active',
   'quota.stopped': 'Held while stopped',

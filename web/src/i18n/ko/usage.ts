@@ -7,6 +7,7 @@ export const usage: Record<keyof typeof en, string> = {
   'quota.tab.configure': '할당량 구성',
   'quota.location': '위치',
   'quota.family': 'VM 제품군',
+  'quota.filter': '제품군 필터',
   'quota.used': '보유 코어',
   'quota.active': '활성',
   'quota.stopped': '중지됨, 보유 중',

@@ -7,9 +7,11 @@ import { ActionButton } from '~/components/ActionButton.tsx'
 import { CodeBlock } from '~/components/CodeBlock.tsx'
 import { Form } from '~/components/Form.tsx'
 import { useText } from '~/i18n/text.tsx'
+import { useRefusedLine } from '~/modules/refusal.tsx'
+import { command, workspaceFlags } from '~/modules/specs/shell.ts'
 import { useToasts } from '~/modules/toast.tsx'
 import { useQuotaDenied, useWorkspace } from '~/modules/workspace.tsx'
-import { type Family, lowPriorityFamily, readLimit } from './holdings.ts'
+import { type Family, nameOfFamily, readLimit } from './holdings.ts'
 
 const useStyles = makeStyles({
   list: { display: 'grid', gap: tokens.spacingVerticalM, maxWidth: '640px' },
@@ -24,13 +26,15 @@ export function Configure({ families, location }: { families: Family[]; location
   const styles = useStyles()
   const ws = useWorkspace()
   const denied = useQuotaDenied()
+  const flags = workspaceFlags({ ws })
+  const only = families.length === 1 ? families[0] : undefined
   return (
     <>
       {denied && (
         <>
           <Body1>{t('quota.request')}</Body1>
           <CodeBlock
-            code={`atelier quota set FAMILY CORES --location ${location} --workspace ${ws.name}`}
+            code={command([`atelier quota set ${only?.name ?? 'FAMILY'} CORES`, `--location ${location}`, ...flags])}
             label={t('quota.request')}
             copyLabel={t('action.copyCli')}
           />
@@ -51,7 +55,8 @@ function Limit({ family, location, denied }: { family: Family; location: string;
   const ws = useWorkspace()
   const client = useQueryClient()
   const say = useToasts()
-  const name = family.name === lowPriorityFamily ? t('quota.lowPriority') : family.name
+  const refusedLine = useRefusedLine()
+  const name = nameOfFamily(t, family)
   const [text, setText] = useState<string>()
   const [refused, setRefused] = useState('')
   const now = family.limit < 0 ? '' : String(family.limit)
@@ -73,7 +78,7 @@ function Limit({ family, location, denied }: { family: Family; location: string;
       setText(undefined)
       void client.invalidateQueries({ queryKey: keys.usage() })
     },
-    onError: (e) => setRefused(e.message),
+    onError: (e) => setRefused(refusedLine(e)),
   })
   const submit = () => {
     if (limit !== undefined && !denied) save.mutate(limit)

@@ -4,7 +4,7 @@ import { type Column, DataTable } from '~/components/DataTable.tsx'
 import { readSort, writeSort } from '~/components/tableSearch.ts'
 import { type Format, useFormat, useText } from '~/i18n/text.tsx'
 import { useWorkspace } from '~/modules/workspace.tsx'
-import { type Family, lowPriorityFamily } from './holdings.ts'
+import { type Family, nameOfFamily } from './holdings.ts'
 
 const useStyles = makeStyles({
   bar: {
@@ -62,7 +62,7 @@ export function UsageTable({ families }: { families: Family[] }) {
       header: t('quota.family'),
       main: true,
       sort: (f) => f.name,
-      cell: (f) => (f.name === lowPriorityFamily ? t('quota.lowPriority') : f.name),
+      cell: (f) => nameOfFamily(t, f),
     },
     {
       id: 'use',

@@ -1,7 +1,13 @@
 /** Who holds how many cores: the same reckoning as the server's (internal/azureml/quotas.go), by compute. */
 import { type Compute, clusterOf, instanceOf, type Quota, type SizeInfo } from '~/api/types.ts'
+import type { Text } from '~/i18n/text.tsx'
+import { locationOf } from '~/modules/computeKinds.ts'
 
 export const lowPriorityFamily = 'LowPriorityCores'
+
+/** What a family is called where it is shown. */
+export const nameOfFamily = (t: Text, f: Family): string =>
+  f.name === lowPriorityFamily ? t('quota.lowPriority') : f.name
 
 export type Holder = { name: string; kind: 'clusters' | 'instances'; cores: number; active: number; stopped: boolean }
 
@@ -40,8 +46,7 @@ export function holdings(
     })
   }
   for (const c of computes) {
-    if ((c.properties.computeLocation ?? c.location).toLowerCase().replaceAll(' ', '') !== location.toLowerCase())
-      continue
+    if (locationOf(c).toLowerCase().replaceAll(' ', '') !== location.toLowerCase()) continue
     const held = holder(c, bySize)
     const family = held && families.get(held.family)
     if (!family) continue
