@@ -8,8 +8,8 @@ import { type Column, DataTable } from '~/components/DataTable.tsx'
 import { Empty, Loading } from '~/components/Notice.tsx'
 import { TextLink } from '~/components/TextLink.tsx'
 import { useTyped } from '~/components/typed.ts'
-import { useFormat, useText } from '~/i18n/text.tsx'
-import { Ago } from './Ago.tsx'
+import { useText } from '~/i18n/text.tsx'
+import { When } from './Ago.tsx'
 import { type EventLine, type EventPart, eventLines, isSystem } from './eventText.ts'
 import { Failure } from './Failure.tsx'
 import { useWorkspace } from './workspace.tsx'
@@ -117,12 +117,11 @@ const What = memo(function What({ line: { event, words } }: { line: EventLine })
   )
 })
 
-const When = memo(function When({ at }: { at: string }) {
+const Time = memo(function Time({ at }: { at: string }) {
   const styles = useStyles()
-  const format = useFormat()
   return (
     <span className={styles.time}>
-      {format.clock(at)} · <Ago at={at} />
+      <When at={at} />
     </span>
   )
 })
@@ -152,8 +151,8 @@ function EventTable({ lines }: { lines: EventLine[] }) {
       id: 'time',
       header: t('event.column.time'),
       card: true,
-      width: '200px',
-      cell: ({ event }) => <When at={event.at} />,
+      width: '220px',
+      cell: ({ event }) => <Time at={event.at} />,
     },
   ]
   return (

@@ -5,7 +5,8 @@ import { events } from '~/api/queries/job.ts'
 import type { Compute } from '~/api/types.ts'
 import { Panel } from '~/components/Panel.tsx'
 import { TextLink } from '~/components/TextLink.tsx'
-import { useFormat, useText } from '~/i18n/text.tsx'
+import { useText } from '~/i18n/text.tsx'
+import { When } from '~/modules/Ago.tsx'
 import { tabOf } from '~/modules/computeKinds.ts'
 import { eventLines } from '~/modules/eventText.ts'
 import { useWorkspace } from '~/modules/workspace.tsx'
@@ -16,7 +17,7 @@ const useStyles = makeStyles({
   list: { listStyleType: 'none', margin: 0, padding: 0 },
   line: {
     display: 'grid',
-    gridTemplateColumns: '72px minmax(0, 1fr)',
+    gridTemplateColumns: '96px minmax(0, 1fr)',
     columnGap: tokens.spacingHorizontalS,
     paddingBlock: tokens.spacingVerticalXXS,
   },
@@ -28,7 +29,6 @@ const useStyles = makeStyles({
 export function LatestEvents({ compute: c }: { compute: Compute }) {
   const t = useText()
   const styles = useStyles()
-  const format = useFormat()
   const ws = useWorkspace()
   const { messages } = useIntl()
   const { data } = useInfiniteQuery(events(ws, { target: `computes/${c.name}` }))
@@ -52,9 +52,9 @@ export function LatestEvents({ compute: c }: { compute: Compute }) {
       <ul className={styles.list}>
         {lines.map(({ event, words, part }) => (
           <li key={event.seq} className={styles.line}>
-            <time className={styles.time} dateTime={event.at}>
-              {format.clock(event.at)}
-            </time>
+            <span className={styles.time}>
+              <When at={event.at} brief />
+            </span>
             <span>
               {words}
               {part.kind !== 'computes' && <span className={styles.about}> · {part.name}</span>}
