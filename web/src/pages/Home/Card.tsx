@@ -20,9 +20,9 @@ const useStyles = makeStyles({
   muted: { color: tokens.colorNeutralForeground2 },
 })
 
-type Query = { isPending: boolean; isError: boolean; error: unknown; refetch: () => unknown }
+type Query = { data: unknown; isPending: boolean; isError: boolean; error: unknown; refetch: () => unknown }
 
-/** One part of the page. It loads, is empty and fails by itself. */
+/** One part of the page. It loads, is empty and fails by itself; what it has stays when it fails to get it anew. */
 export function Card(props: {
   title: string
   queries: Query[]
@@ -37,9 +37,8 @@ export function Card(props: {
   }
   return (
     <Panel title={props.title} actions={props.actions}>
-      {failed ? (
-        <Failure error={failed.error} retry={retry} />
-      ) : props.queries.some((q) => q.isPending) ? (
+      {failed && <Failure error={failed.error} retry={retry} />}
+      {props.queries.some((q) => q.isError && q.data === undefined) ? null : props.queries.some((q) => q.isPending) ? (
         <Loading rows={2} />
       ) : props.empty ? (
         <span className={styles.muted}>{props.empty}</span>

@@ -43,8 +43,8 @@ export function Keys() {
     },
     onError: (e) => say.refused(t('settings.notSaved'), e),
   })
-  if (error) return <Failure error={error} retry={() => void refetch()} />
-  if (!data) return <Loading />
+  const failure = error && <Failure error={error} retry={() => void refetch()} />
+  if (!data) return failure ?? <Loading />
   const columns: Column<Key>[] = [
     { id: 'name', header: t('keys.name'), main: true, cell: (k) => k.name },
     {
@@ -78,6 +78,7 @@ export function Keys() {
   ]
   return (
     <>
+      {failure}
       <Body1 className={styles.wide}>{t('keys.lead')}</Body1>
       {data.sshKeys.length === 0 ? (
         <Empty title={t('keys.none')}>{t('keys.none.help')}</Empty>

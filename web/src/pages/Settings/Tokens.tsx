@@ -44,8 +44,8 @@ export function Tokens() {
       void client.invalidateQueries({ queryKey: keys.tokens() })
     },
   })
-  if (error) return <Failure error={error} retry={() => void refetch()} />
-  if (!data) return <Loading />
+  const failure = error && <Failure error={error} retry={() => void refetch()} />
+  if (!data) return failure ?? <Loading />
   const columns: Column<TokenInfo>[] = [
     { id: 'name', header: t('tokens.name'), main: true, cell: (k) => k.name },
     { id: 'kind', header: t('tokens.kind'), cell: (k) => t(`tokens.kind.${k.kind}`) },
@@ -71,6 +71,7 @@ export function Tokens() {
   ]
   return (
     <>
+      {failure}
       <Body1>{t('tokens.lead')}</Body1>
       <NewToken />
       {data.length === 0 ? (
