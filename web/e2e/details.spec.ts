@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Page } from '@playwright/test'
-import { Gate, jobStatus, makeCluster, makeInstance, makeJob } from './making.ts'
+import { Gate, jobStatus, makeCluster, makeInstance, makeJob, typeOn } from './making.ts'
 import { eventually } from './server.ts'
 import { expect, type Studio, test } from './test.ts'
 import type { Words } from './words.ts'
@@ -25,7 +25,7 @@ const nodeNames = async (studio: Studio, cluster: string) =>
   )
 
 /** The link to a view of the page. */
-const tab = (page: Page, t: Words, view: 'apps' | 'events' | 'jobs' | 'monitoring' | 'schedules') =>
+const tab = (page: Page, t: Words, view: 'apps' | 'events' | 'jobs' | 'monitoring' | 'overview' | 'schedules') =>
   page.locator('main nav').getByRole('link', { name: t(`details.view.${view}`), exact: true })
 
 test('F21: a cluster goes from no node to three and back, and the chart tells', async ({ page, studio, t }) => {
@@ -63,6 +63,8 @@ test('F21: a cluster goes from no node to three and back, and the chart tells', 
   expect(csv).toMatch(/,3,3,3,0,0,0,0,0$/m)
   await page.getByRole('button', { name: t('details.range.6h') }).click()
   await expect(page).toHaveURL(/range=6h/)
+  await page.goBack()
+  await expect(page.getByRole('button', { name: t('details.range.1h') })).toHaveAttribute('aria-pressed', 'true')
 
   await tab(page, t, 'events').click()
   await expect(page.getByRole('rowheader', { name: t('event.target', { from: 0, to: 3 }) })).toBeVisible()
@@ -96,6 +98,9 @@ test('F22: nodes say how to reach them, and are drained', async ({ page, studio,
     .filter({ hasText: name })
   await expect(row.getByText(t('details.connection.none'))).toBeVisible()
   await expect(row.getByRole('link', { name: 'busy' })).toBeVisible()
+  await typeOn(page.getByRole('searchbox', { name: t('details.nodes.filter') }))
+  await expect(page.getByRole('heading', { name: t('view.empty.match') })).toBeVisible()
+  await page.getByRole('button', { name: t('action.clearFilters') }).click()
   await row.getByRole('button', { name: t('action.moreFor', { name }) }).click()
   await page.getByRole('menuitem', { name: t('details.node.drain') }).click()
   const dialog = page.getByRole('alertdialog')
@@ -279,8 +284,20 @@ test('an instance: how to reach it, what is kept, idle shutdown, stop and start'
   await expect(page.locator('header [data-state=Stopped]')).toBeVisible()
   // The button that was pressed is another now, and still where the keyboard is.
   await expect(page.getByRole('button', { name: t('action.start'), exact: true })).toBeFocused()
+  // What is stopped costs nothing.
+  await tab(page, t, 'overview').click()
+  const cost = page
+    .locator('dt')
+    .filter({ hasText: t('details.cost') })
+    .locator('xpath=following-sibling::dd')
+  await expect(cost).toContainText('0.00')
   await page.getByRole('button', { name: t('action.start'), exact: true }).click()
   await expect(page.locator('header [data-state=Running]')).toBeVisible({ timeout: 30_000 })
+  await page.getByRole('button', { name: t('action.moreFor', { name: 'ci-kim' }) }).click()
+  await page.getByRole('menuitem', { name: t('action.copyCli') }).click()
+  await expect
+    .poll(() => page.evaluate(() => navigator.clipboard.readText()))
+    .toBe(`atelier compute show ci-kim --workspace ${studio.ws}`)
   await tab(page, t, 'monitoring').click()
   await expect(page.locator('[data-series=idle]')).toHaveText(`${t('node.idle')} 1`)
 })

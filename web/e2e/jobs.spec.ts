@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Page } from '@playwright/test'
-import { Gate, jobStatus, makeCluster, makeJob } from './making.ts'
+import { Gate, jobStatus, makeCluster, makeJob, typeOn } from './making.ts'
 import { expect, type Studio, test } from './test.ts'
 import type { Words } from './words.ts'
 
@@ -37,6 +37,11 @@ test('F37: the list of jobs, narrowed, sorted and shared by its address', async 
   await page.getByRole('searchbox', { name: t('jobs.search') }).fill('')
   await page.getByRole('combobox', { name: t('jobs.compute') }).click()
   await page.getByRole('option', { name: 'idle-b' }).click()
+  await expect(page.getByText(t('jobs.loaded', { n: 12 }))).toBeVisible()
+  // What was chosen, "back" undoes.
+  await page.goBack()
+  await expect(names(page).first()).toHaveText('job-119')
+  await page.goForward()
   await expect(page.getByText(t('jobs.loaded', { n: 12 }))).toBeVisible()
   await page.getByRole('textbox', { name: t('jobs.tagFilter') }).fill('team=vision')
   await expect(names(page)).toHaveText(['job-080', 'job-040', 'job-000'])
@@ -146,6 +151,9 @@ test('what a job left, and why one failed', async ({ page, studio, t, server }) 
   await expect(page.locator('[data-exit="127"]')).toContainText(t('job.exit.127'))
   await page.getByRole('button', { name: t('job.error.log') }).click()
   await expect(page.locator('[data-line="1"]')).toContainText('before')
+  await typeOn(page.getByRole('textbox', { name: t('log.search') }))
+  await page.getByRole('textbox', { name: t('log.search') }).fill('')
+  await expect(page).not.toHaveURL(/q=/)
   await view(page, t, 'events').click()
   await expect(page.getByRole('rowheader', { name: t('event.reason.ExecutionFailed') })).toBeVisible()
 })

@@ -2,6 +2,7 @@
 import { access, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { expect, type Locator } from '@playwright/test'
 import { eventually } from './server.ts'
 import type { Studio } from './test.ts'
 
@@ -53,6 +54,22 @@ export async function makeJob(
 
 export const jobStatus = async (studio: Studio, name: string): Promise<string> =>
   (await studio.api<{ properties: { status: string } }>('GET', `/jobs/${name}`)).properties.status
+
+/** Types "a", and "b" while the address takes up the "a", as people who type do. */
+export async function typeOn(field: Locator): Promise<void> {
+  await field.focus()
+  await field.evaluate(() => {
+    const replace = history.replaceState
+    history.replaceState = (...args) => {
+      history.replaceState = replace
+      replace.apply(history, args)
+      document.execCommand('insertText', false, 'b')
+    }
+    document.execCommand('insertText', false, 'a')
+  })
+  await expect(field.page()).toHaveURL(/q=ab/)
+  await expect(field).toHaveValue('ab')
+}
 
 /** A door that jobs wait at until a flow opens it. */
 export class Gate {

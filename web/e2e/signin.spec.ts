@@ -68,6 +68,12 @@ test('the sign-in page says what is missing and what is wrong, and never leads t
   await password.fill(person.password)
   await page.keyboard.press('Enter')
   await expect(page).toHaveURL((url) => url.origin === studio.server.base && url.pathname === `/w/${studio.ws}`)
+  // The language that was chosen stays, whatever the browser's is.
+  const profile = async () =>
+    (await page.request.get(`${studio.server.base}/me/profile?api-version=2026-11-01-atelier`)).json()
+  await expect.poll(profile).toMatchObject({ language: 'en' })
+  await page.reload()
+  await expect(page.locator('html')).toHaveAttribute('lang', 'en')
   await page.goto(`${studio.server.base}/signin`)
   await expect(page.getByRole('heading', { level: 1, name: t('signin.title') })).toBeVisible()
 })

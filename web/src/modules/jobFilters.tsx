@@ -53,12 +53,12 @@ const useStyles = makeStyles({
   end: { marginInlineStart: 'auto', display: 'flex', gap: tokens.spacingHorizontalS },
 })
 
-/** The list's part of the address, and how to change it. */
-export function useTableSearch(): [TableSearch, (change: TableSearch) => void] {
+/** The list's part of the address, and how to change it. Back undoes what was chosen, and all that was typed at once. */
+export function useTableSearch(): [TableSearch, (change: TableSearch, typing?: boolean) => void] {
   const search = useSearch({ strict: false }) as TableSearch
   const navigate = useNavigate()
-  const change = (next: TableSearch) =>
-    void navigate({ to: '.', search: ((was: object) => ({ ...was, ...next })) as never, replace: true })
+  const change = (next: TableSearch, typing = false) =>
+    void navigate({ to: '.', search: ((was: object) => ({ ...was, ...next })) as never, replace: typing })
   return [search, change]
 }
 
@@ -89,9 +89,9 @@ export function JobFilters(props: { compute?: string | undefined; experiments: s
   const ws = useWorkspace()
   const [search, change] = useTableSearch()
   const fields = byField(search.f)
-  const set = (field: string, value: string) => change({ f: withField(search.f, field, value) })
-  const [q, setQ] = useTyped(search.q ?? '', (v) => change({ q: v || undefined }))
-  const [tag, setTag] = useTyped(fields.get('tag')?.[0] ?? '', (v) => set('tag', v.trim()))
+  const set = (field: string, value: string, typing = false) => change({ f: withField(search.f, field, value) }, typing)
+  const [q, setQ] = useTyped(search.q ?? '', (v) => change({ q: v || undefined }, true))
+  const [tag, setTag] = useTyped(fields.get('tag')?.[0] ?? '', (v) => set('tag', v.trim(), true))
   const all = useQuery({ ...computes(ws), enabled: props.compute === undefined })
   return (
     <div role="search" aria-label={t('table.filter')} className={styles.bar}>

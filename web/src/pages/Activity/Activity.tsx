@@ -17,7 +17,7 @@ export function Activity() {
   const search = useSearch({ from: '/w/$ws/activity' })
   const navigate = useNavigate()
   const ask = (change: Partial<typeof search>) =>
-    void navigate({ to: '.', search: { ...search, ...change } as never, replace: true })
+    void navigate({ to: '.', search: { ...search, ...change } as never })
   return (
     <>
       <PageHeader title={t('activity.title')} lead={<Body1>{t('activity.lead')}</Body1>} />

@@ -39,8 +39,7 @@ export function Monitoring({ name, brief = false }: { name: string; brief?: bool
     dataUpdatedAt,
   )
   const shown = useMemo(() => data && stretch(data, now, ranges[range] * 3_600_000), [data, now, range])
-  const choose = (r: Range) =>
-    void navigate({ to: '.', search: (was: object) => ({ ...was, range: r }), replace: true } as never)
+  const choose = (r: Range) => void navigate({ to: '.', search: (was: object) => ({ ...was, range: r }) } as never)
   const download = () => {
     if (!shown) return
     const link = document.createElement('a')

@@ -10,18 +10,19 @@ import {
   Text,
   tokens,
 } from '@fluentui/react-components'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type QueryClient, useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { ApiError } from '~/api/http.ts'
+import { keys } from '~/api/keys.ts'
 import { sessionBegun } from '~/api/live.ts'
-import { type Credentials, signIn } from '~/api/queries/session.ts'
+import { type Credentials, profile, saveProfile, signIn } from '~/api/queries/session.ts'
 import { Form } from '~/components/Form.tsx'
 import { PageHeader } from '~/components/PageHeader.tsx'
 import { Prose } from '~/components/Prose.tsx'
-import type { MessageId } from '~/i18n/catalogue.ts'
-import { languages } from '~/i18n/catalogue.ts'
+import { type Language, languages, type MessageId } from '~/i18n/catalogue.ts'
 import { useLanguage, useText } from '~/i18n/text.tsx'
+import { Refusal } from '~/modules/refusal.tsx'
 import { ownPath } from './ownPath.ts'
 
 const useStyles = makeStyles({
@@ -57,6 +58,16 @@ const words: Record<string, MessageId> = {
   TooManyTries: 'signin.slow',
 }
 
+/** Keeps what was chosen here with the user who came in, unless they prefer a language already. */
+async function keepLanguage(client: QueryClient, language: Language): Promise<void> {
+  try {
+    if ((await client.fetchQuery(profile())).language) return
+    client.setQueryData(keys.profile(), await saveProfile({ language }))
+  } catch {
+    // It is shown in it all the same, and can be chosen in the settings.
+  }
+}
+
 export function SignIn() {
   const t = useText()
   const styles = useStyles()
@@ -68,11 +79,13 @@ export function SignIn() {
   const client = useQueryClient()
   const navigate = useNavigate()
   const { language, setLanguage } = useLanguage()
+  const [chosen, setChosen] = useState<Language>()
   const enter = useMutation({
     mutationFn: (c: Credentials) => signIn(c),
     onSuccess: async () => {
       client.clear()
       sessionBegun()
+      if (chosen) void keepLanguage(client, chosen)
       await navigate({ href: ownPath(next), replace: true })
     },
   })
@@ -86,7 +99,7 @@ export function SignIn() {
     enter.mutate(way === 'password' ? { user: user.trim(), password: secret } : { token: secret.trim() })
   }
   const e = enter.error instanceof ApiError ? enter.error : undefined
-  const wrong = e && (words[e.code] ? t(words[e.code] as MessageId) : e.message)
+  const wrong = e && (words[e.code] ? t(words[e.code] as MessageId) : <Refusal error={e} />)
   const missing = (value: string) => (tried && !value.trim() ? t('signin.missing') : undefined)
   return (
     <main className={styles.page}>
@@ -167,7 +180,10 @@ export function SignIn() {
               className={language === value ? styles.chosen : undefined}
               lang={value}
               aria-pressed={language === value}
-              onClick={() => setLanguage(value as 'en' | 'ko')}
+              onClick={() => {
+                setLanguage(value as Language)
+                setChosen(value as Language)
+              }}
             >
               {name}
             </Button>
