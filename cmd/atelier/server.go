@@ -78,7 +78,7 @@ func open(ctx context.Context, s settings, log *slog.Logger) (srv *server, err e
 	if err != nil {
 		return srv, fmt.Errorf("open the principals: %w", err)
 	}
-	if err := srv.auth.LoadSessions(s.DataDir); err != nil {
+	if err := srv.auth.KeepSessions(s.DataDir); err != nil {
 		return srv, err
 	}
 	blobs, drafts, err := openBlobs(ctx, s)
@@ -106,7 +106,7 @@ func open(ctx context.Context, s settings, log *slog.Logger) (srv *server, err e
 		DB: srv.db, Now: time.Now, NewID: auth.NewGUID, Queue: srv.queue, Catalogs: catalogs(providers), Blobs: blobs, Logs: logStore,
 		HashPassword: srv.auth.HashPassword, Seal: srv.auth.Seal, Open: srv.auth.Open, SAS: sas, BlobHost: blobHost(sas.Account, srv.endpoint),
 		Prober:     &probe.Prober{Now: time.Now},
-		Principals: srv.auth, AnswerDevice: srv.answerDevice,
+		Principals: srv.auth, Accounts: srv.auth,
 		Tenant: srv.auth.Tenant(), UniqueInWorkspace: s.UniqueInWorkspace,
 	}
 	if err := srv.handle(api); err != nil {
@@ -201,12 +201,6 @@ func (g gate) Identify(r *http.Request) (arm.Caller, error) {
 		return nil, err
 	}
 	return c, nil
-}
-
-// answerDevice lets a device sign in as the caller, or not.
-func (s *server) answerDevice(caller arm.Caller, code string, yes bool) error {
-	c, _ := caller.(auth.Caller) // the zero one may nothing
-	return s.auth.DecideDevice(c, code, yes)
 }
 
 // handle puts the edges onto one port: the API of Azure ML, the issuer of its
@@ -367,7 +361,7 @@ func every(ctx context.Context, f func() time.Duration) {
 
 func (s *server) close() {
 	if s.auth != nil {
-		if err := errors.Join(auth.RemoveLocal(s.DataDir), s.auth.SaveSessions(s.DataDir)); err != nil {
+		if err := auth.RemoveLocal(s.DataDir); err != nil {
 			s.log.Warn("clean up", "err", err)
 		}
 	}

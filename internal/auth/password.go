@@ -147,9 +147,14 @@ func (a *Auth) setPassword(ctx context.Context, actor string, p *atelier.Princip
 	if err != nil {
 		return err
 	}
-	err = a.writeAccount(ctx, actor, p, func(_ *store.Tx, account *atelier.Account) { account.PasswordHash = hash })
-	if err == nil {
-		a.sessions.end(whois(p), keep)
+	// Before and after: none that the old password opened comes back if the server
+	// ends in between, nor is one left that it opened meanwhile.
+	if err := a.sessions.end(whois(p), keep); err != nil {
+		return err
 	}
-	return err
+	err = a.writeAccount(ctx, actor, p, func(_ *store.Tx, account *atelier.Account) { account.PasswordHash = hash })
+	if err != nil {
+		return err
+	}
+	return a.sessions.end(whois(p), keep)
 }

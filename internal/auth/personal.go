@@ -88,7 +88,7 @@ func (a *Auth) SignInToken(r *http.Request, text string) (*http.Cookie, error) {
 	if a.mustBeAccount(c) != nil {
 		return nil, atelier.Errorf(atelier.Forbidden, "InvalidToken", "this token opens nothing: it is of a job's managed identity, and only users and service principals can sign in")
 	}
-	t := ticket{who: whois(c.principal), token: c.token}
+	t := ticket{who: whois(c.principal), token: c.token, local: c.local}
 	switch {
 	case c.token != "":
 		if token := a.personal.get(c.token); token != nil { // else revoked this moment, and so is the session

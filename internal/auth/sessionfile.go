@@ -12,7 +12,7 @@ import (
 	"github.com/atelier-compute/atelier"
 )
 
-// savedSession is one session of a browser while no server runs: the hash of what the
+// savedSession is one session of a browser in the data directory: the hash of what the
 // browser has, which is of no use to anybody else.
 type savedSession struct {
 	Hash         []byte     `json:"hash"`
@@ -22,54 +22,71 @@ type savedSession struct {
 	Token        atelier.ID `json:"token,omitempty"`
 }
 
-func sessionFile(dataDir string) string { return filepath.Join(dataDir, "run", "sessions.json") }
-
-// SaveSessions leaves the sessions of browsers in the data directory when the server
-// ends, so that nobody must sign in again because it was started again.
-func (a *Auth) SaveSessions(dataDir string) error {
-	a.sessions.mu.Lock()
-	defer a.sessions.mu.Unlock()
-	saved := []savedSession{}
-	for hash, t := range a.sessions.live {
-		if a.sessions.now().Before(t.until) {
-			saved = append(saved, savedSession{Hash: hash[:], Until: t.until, Principal: t.id, PrincipalUID: t.uid, Token: t.token})
-		}
-	}
-	data, err := json.Marshal(saved)
-	if err != nil {
-		return fmt.Errorf("encode run/sessions.json: %w", err)
-	}
-	if err := os.MkdirAll(filepath.Dir(sessionFile(dataDir)), dirMode); err != nil {
+// KeepSessions takes up the sessions of browsers that an earlier server left in the
+// data directory, and keeps them there from now on: with every one that begins or
+// ends, since a server may end without saying so. A file that is damaged is none; its
+// browsers sign in again.
+func (a *Auth) KeepSessions(dataDir string) error {
+	path := filepath.Join(dataDir, "run", "sessions.json")
+	if err := os.MkdirAll(filepath.Dir(path), dirMode); err != nil {
 		return fmt.Errorf("make the run folder: %w", err)
 	}
-	return writeFile(sessionFile(dataDir), append(data, '\n'))
-}
-
-// LoadSessions takes up the sessions that an earlier server left, and takes their file
-// away: what ends from now on must not come back when the server ends without saying
-// so. A file that cannot be read is none; its browsers sign in again.
-func (a *Auth) LoadSessions(dataDir string) error {
-	path := sessionFile(dataDir)
 	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("read the sessions: %w", err)
-	}
-	if err := os.Remove(path); err != nil {
-		return fmt.Errorf("remove run/sessions.json: %w", err)
 	}
 	var saved []savedSession
 	if json.Unmarshal(data, &saved) != nil {
-		return nil
+		saved = nil
 	}
-	a.sessions.mu.Lock()
-	defer a.sessions.mu.Unlock()
-	for _, s := range saved {
-		if len(s.Hash) == len(digest{}) && a.sessions.now().Before(s.Until) {
-			a.sessions.live[digest(s.Hash)] = ticket{until: s.Until, who: who{s.Principal, s.PrincipalUID}, token: s.Token}
+	s := a.sessions
+	s.saving.Lock()
+	defer s.saving.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.file = path
+	for _, o := range saved {
+		if len(o.Hash) == len(digest{}) && s.now().Before(o.Until) {
+			s.live[digest(o.Hash)] = ticket{until: o.Until, who: who{o.Principal, o.PrincipalUID}, token: o.Token}
 		}
 	}
 	return nil
+}
+
+// save writes down which sessions there are. Where that cannot be, none are kept, so
+// that none that ended comes back; the error says that even this failed.
+func (s *sessions) save() error {
+	s.saving.Lock()
+	defer s.saving.Unlock()
+	if s.file == "" {
+		return nil
+	}
+	data, err := json.Marshal(s.lasting())
+	if err == nil {
+		err = writeFile(s.file, append(data, '\n'))
+	}
+	if err == nil {
+		return nil
+	}
+	gone := os.Remove(s.file)
+	if gone == nil {
+		gone = syncDir(filepath.Dir(s.file))
+	}
+	if gone == nil || errors.Is(gone, fs.ErrNotExist) {
+		return nil
+	}
+	return fmt.Errorf("save the sessions: %w", errors.Join(err, gone))
+}
+
+// lasting are the sessions that do not end with the server.
+func (s *sessions) lasting() []savedSession {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	saved := []savedSession{}
+	for hash, t := range s.live {
+		if s.now().Before(t.until) && !t.local {
+			saved = append(saved, savedSession{Hash: hash[:], Until: t.until, Principal: t.id, PrincipalUID: t.uid, Token: t.token})
+		}
+	}
+	return saved
 }

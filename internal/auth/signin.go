@@ -23,10 +23,13 @@ const (
 )
 
 // sessions are the browsers that signed in, and the links that may still be used
-// to. They live in memory: a server that starts again prints a new link, and takes up
-// the browsers that were signed in when it ended in order.
+// to. Links live in memory: a server that starts again prints a new one. Who is signed
+// in is kept in a file, too, so that nobody must sign in again because it did.
 type sessions struct {
 	now func() time.Time
+
+	saving sync.Mutex // held before mu: what is written last is what is so now
+	file   string     // "": they are not kept
 
 	mu    sync.Mutex
 	codes expiring
@@ -42,6 +45,7 @@ type ticket struct {
 	until time.Time
 	who
 	token atelier.ID // the personal token that the session was opened with, and ends with
+	local bool       // it was opened with the command line's token, and ends with the server
 }
 
 // who is one incarnation of a user or a service principal.
@@ -117,27 +121,33 @@ func (a *Auth) signInCode(p *atelier.Principal) string {
 
 // SignIn uses up a code and returns the cookie of the session that it opens.
 func (a *Auth) SignIn(code string) (*http.Cookie, bool) {
-	s := a.sessions
+	t, good := a.sessions.redeem(code)
+	if !good {
+		return nil, false
+	}
+	return a.sessions.open(ticket{who: t.who}), true
+}
+
+func (s *sessions) redeem(code string) (ticket, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t, good := s.codes.get(s.now(), code)
 	delete(s.codes, sha256.Sum256([]byte(code)))
-	if !good {
-		return nil, false
-	}
-	return s.begin(ticket{who: t.who}), true
+	return t, good
 }
 
 // open begins a session and returns its cookie.
 func (s *sessions) open(t ticket) *http.Cookie {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.begin(t)
+	c := s.begin(t)
+	_ = s.save() // one that could not be kept is good until the server ends
+	return c
 }
 
-// begin is open for who holds the lock. A session ends after its time, or sooner
-// with what it was opened with.
+// begin begins a session, which ends after its time, or sooner with what it was
+// opened with.
 func (s *sessions) begin(t ticket) *http.Cookie {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	now := s.now()
 	if most := now.Add(sessionLife); t.until.IsZero() || t.until.After(most) {
 		t.until = most
@@ -159,10 +169,26 @@ func (s *sessions) get(session string) (ticket, bool) {
 }
 
 // end ends all sessions of somebody but the one to keep.
-func (s *sessions) end(w who, keep digest) {
+func (s *sessions) end(w who, keep digest) error {
+	return s.endThose(func(d digest, t ticket) bool { return t.who == w && d != keep })
+}
+
+// drop ends one session.
+func (s *sessions) drop(d digest) error {
+	return s.endThose(func(o digest, _ ticket) bool { return o == d })
+}
+
+// endThose returns when they will not come back with another start either.
+func (s *sessions) endThose(these func(digest, ticket) bool) error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	maps.DeleteFunc(s.live, func(d digest, t ticket) bool { return t.who == w && d != keep })
+	n := len(s.live)
+	maps.DeleteFunc(s.live, these)
+	ended := len(s.live) < n
+	s.mu.Unlock()
+	if !ended {
+		return nil
+	}
+	return s.save()
 }
 
 // SignOut ends the session of the browser that asks, and returns the cookie that
@@ -172,10 +198,7 @@ func (a *Auth) SignOut(r *http.Request) (*http.Cookie, error) {
 	if err != nil && sameOrigin(r) != nil {
 		return nil, err
 	}
-	a.sessions.mu.Lock()
-	defer a.sessions.mu.Unlock()
-	delete(a.sessions.live, c.session)
-	return cookie("", -1), nil
+	return cookie("", -1), a.sessions.drop(c.session)
 }
 
 // SessionEnd is when the caller's session ends at the latest, or zero if they came

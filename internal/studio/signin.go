@@ -120,8 +120,12 @@ func (s *Studio) refuse(w http.ResponseWriter, r *http.Request, c *credentials, 
 
 func (s *Studio) signOut(w http.ResponseWriter, r *http.Request) {
 	cookie, err := s.Auth.SignOut(r)
-	if err != nil {
+	if errors.As(err, new(*atelier.Error)) {
 		answer(w, http.StatusForbidden, problem("OtherSite", err.Error()))
+		return
+	}
+	if err != nil {
+		answer(w, http.StatusInternalServerError, problem("InternalServerError", "the end of the session could not be saved, and another start of the server might bring it back; free space on the disk of the data directory"))
 		return
 	}
 	secure(w.Header())

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -208,5 +210,25 @@ func TestSessionWithAToken(t *testing.T) {
 	w := script(s, "POST", "/signin", `{"token":" `+f.Token+`\n"}`)
 	if out := sessionOf(t, s, "Cookie", cookieOf(w)); w.Code != 204 || out.Name != "owner" || out.ExpiresAt == nil {
 		t.Errorf("%d %+v", w.Code, out)
+	}
+}
+
+// TestSignOutThatCannotBeSaved says so: another start might bring the session back.
+func TestSignOutThatCannotBeSaved(t *testing.T) {
+	s, a := newStudio(t, "owner")
+	dir := t.TempDir()
+	if err := a.KeepSessions(dir); err != nil {
+		t.Fatal(err)
+	}
+	w := script(s, "POST", "/signin", `{"code":"`+a.SignInCode()+`"}`)
+	file := filepath.Join(dir, "run", "sessions.json")
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(file, "in-the-way"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if w := script(s, "POST", "/signout", "", "Cookie", cookieOf(w), "Sec-Fetch-Site", "same-origin"); w.Code != 500 || !strings.Contains(w.Body.String(), "InternalServerError") {
+		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }

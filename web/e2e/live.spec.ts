@@ -1,5 +1,6 @@
 import type { BrowserContext, Page } from '@playwright/test'
 import { makeCluster, makeInstance } from './making.ts'
+import { become, makeUser } from './people.ts'
 import { eventually } from './server.ts'
 import { expect, type Studio, signIn, test } from './test.ts'
 import { Wire } from './wire.ts'
@@ -189,6 +190,7 @@ test.describe('a connection that is lost', () => {
   test('F16: the server is started again', async ({ page, studio, t }) => {
     test.setTimeout(120_000)
     await makeCluster(studio, 'srv-a', { min: 1 })
+    await become(page, studio, await makeUser(studio, 'Contributor')) // the owner's session ends with the server
     await studio.open('/compute/clusters/srv-a/events')
     await expect(live(page)).toBeVisible()
     await showAll(page, t('event.all'))

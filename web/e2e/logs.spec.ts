@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Page } from '@playwright/test'
 import { Gate, jobStatus, makeCluster, makeJob } from './making.ts'
+import { become, makeUser } from './people.ts'
 import { expect, test } from './test.ts'
 import type { Words } from './words.ts'
 
@@ -169,6 +170,7 @@ test('F28: following stops when one looks back, and goes on at the end; a drop l
     'cpu',
     `for i in $(seq 1 300); do echo "line $i"; done; ${first.wait}; echo second part; ${second.wait}; echo third part`,
   )
+  await become(page, studio, await makeUser(studio, 'Contributor')) // the owner's session ends with the server
   await studio.open('/jobs/slow/logs')
   await expect(line(page, 300)).toBeVisible({ timeout: 30_000 })
   await expect(page.locator('[data-phase]')).toHaveText(t('log.phase.following'))
