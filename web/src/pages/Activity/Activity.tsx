@@ -16,8 +16,7 @@ export function Activity() {
   const styles = useStyles()
   const search = useSearch({ from: '/w/$ws/activity' })
   const navigate = useNavigate()
-  const ask = (change: Partial<typeof search>) =>
-    void navigate({ to: '.', search: { ...search, ...change } as never })
+  const ask = (change: Partial<typeof search>) => void navigate({ to: '.', search: { ...search, ...change } as never })
   return (
     <>
       <PageHeader title={t('activity.title')} lead={<Body1>{t('activity.lead')}</Body1>} />
