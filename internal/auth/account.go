@@ -41,7 +41,7 @@ func getAccount(tx *store.Tx, uid string) (*atelier.Account, error) {
 	return account, err
 }
 
-func (a *Auth) writeAccount(ctx context.Context, actor string, p *atelier.Principal, change func(*store.Tx, *atelier.Account)) error {
+func (a *Auth) writeAccount(ctx context.Context, actor string, p *atelier.Principal, change func(*atelier.Account) error) error {
 	now := a.cfg.Now()
 	return a.cfg.DB.Do(ctx, func(tx *store.Tx) error {
 		tx.Actor = actor
@@ -58,7 +58,9 @@ func (a *Auth) writeAccount(ctx context.Context, actor string, p *atelier.Princi
 		}
 		account.Generation++
 		account.UpdatedAt, account.UpdatedBy = now, actor
-		change(tx, account)
+		if err := change(account); err != nil {
+			return err
+		}
 		return store.Put(tx, account)
 	})
 }
@@ -140,7 +142,7 @@ func (a *Auth) SetProfile(ctx context.Context, c Caller, change ProfileChange) (
 		return p, false, err
 	}
 	now := a.cfg.Now()
-	err = a.writeAccount(ctx, c.Name(), c.principal, func(_ *store.Tx, account *atelier.Account) {
+	err = a.writeAccount(ctx, c.Name(), c.principal, func(account *atelier.Account) error {
 		p = profileOf(account)
 		set(&p.Language, change.Language)
 		set(&p.Theme, change.Theme)
@@ -157,6 +159,7 @@ func (a *Auth) SetProfile(ctx context.Context, c Caller, change ProfileChange) (
 			p.SSHKeys = keys
 		}
 		account.Profile, hasPassword = &p, account.PasswordHash != ""
+		return nil
 	})
 	return p, hasPassword, err
 }

@@ -10,7 +10,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/atelier-compute/atelier"
-	"github.com/atelier-compute/atelier/internal/store"
 )
 
 const minPassword = 12 // characters
@@ -92,8 +91,21 @@ func (a *Auth) SignInPassword(r *http.Request, user, password string) (*http.Coo
 	case !right || p == nil:
 		return nil, wrongPassword()
 	}
+	cookie := a.sessions.open(ticket{who: whois(p)})
+	// Another password ends the sessions that are open by then. This one is open now,
+	// so either it was ended, or the change is seen here.
+	now, err := a.readAccount(r.Context(), uid)
+	if err == nil && now.PasswordHash != stored.PasswordHash {
+		err = wrongPassword()
+	}
+	if err != nil {
+		if err := a.sessions.drop(sha256.Sum256([]byte(cookie.Value))); err != nil {
+			return nil, err
+		}
+		return nil, err
+	}
 	a.guesses.succeed(from, name)
-	return a.sessions.open(ticket{who: whois(p)}), nil
+	return cookie, nil
 }
 
 func wrongPassword() error {
@@ -109,11 +121,14 @@ func (a *Auth) ChangePassword(ctx context.Context, c Caller, from, old, password
 	if err := c.NotByToken("set a password"); err != nil {
 		return err
 	}
+	if c.local {
+		return a.setPassword(ctx, c.Name(), c.principal, password, c.session, nil)
+	}
 	account, err := a.readAccount(ctx, c.principal.UID)
 	if err != nil {
 		return err
 	}
-	if account.PasswordHash != "" && !c.local {
+	if account.PasswordHash != "" {
 		name := strings.ToLower(c.Name())
 		if err := a.guesses.begin(from, name); err != nil {
 			return err
@@ -127,7 +142,7 @@ func (a *Auth) ChangePassword(ctx context.Context, c Caller, from, old, password
 		}
 		a.guesses.succeed(from, name)
 	}
-	return a.setPassword(ctx, c.Name(), c.principal, password, c.session)
+	return a.setPassword(ctx, c.Name(), c.principal, password, c.session, &account.PasswordHash)
 }
 
 // SetPassword sets the password of a user, for somebody who may. All their sessions
@@ -136,10 +151,12 @@ func (a *Auth) SetPassword(ctx context.Context, actor string, p *atelier.Princip
 	if a.person(p.ID, p.UID) == nil {
 		return atelier.Errorf(atelier.Invalid, "NotAUser", "only users have passwords, and %q is none; a service principal signs in with its secret", p.Name)
 	}
-	return a.setPassword(ctx, actor, p, password, digest{})
+	return a.setPassword(ctx, actor, p, password, digest{}, nil)
 }
 
-func (a *Auth) setPassword(ctx context.Context, actor string, p *atelier.Principal, password string, keep digest) error {
+// setPassword replaces the password with the hash was, or any if that is nil: who knew
+// the old one has no say once there is another.
+func (a *Auth) setPassword(ctx context.Context, actor string, p *atelier.Principal, password string, keep digest, was *string) error {
 	if n := utf8.RuneCountInString(password); n < minPassword {
 		return atelier.Errorf(atelier.Invalid, "PasswordTooShort", "the password has %d characters; it needs at least %d: a sentence is good", n, minPassword).At("new")
 	}
@@ -152,7 +169,13 @@ func (a *Auth) setPassword(ctx context.Context, actor string, p *atelier.Princip
 	if err := a.sessions.end(whois(p), keep); err != nil {
 		return err
 	}
-	err = a.writeAccount(ctx, actor, p, func(_ *store.Tx, account *atelier.Account) { account.PasswordHash = hash })
+	err = a.writeAccount(ctx, actor, p, func(account *atelier.Account) error {
+		if was != nil && account.PasswordHash != *was {
+			return atelier.Errorf(atelier.Conflict, "PasswordChanged", "the password was changed meanwhile, and this change was not made; sign in with the new one, or ask an owner for `atelier principal set-password %s`", p.Name)
+		}
+		account.PasswordHash = hash
+		return nil
+	})
 	if err != nil {
 		return err
 	}

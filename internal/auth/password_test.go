@@ -238,3 +238,88 @@ func TestGuessesAreBounded(t *testing.T) {
 		}
 	})
 }
+
+// turns lets a test step in while something hashes: come returns when it is about to,
+// and leave lets it go on.
+func (b *bench) turns() (come, leave func()) {
+	slots := make(chan struct{})
+	b.issuer.hasher.slots = slots
+	return func() { <-slots }, func() { slots <- struct{}{} }
+}
+
+// reset sets a password as SetPassword does, without hashing it now.
+func (b *bench) reset(t *testing.T, p *atelier.Principal, hash string) {
+	t.Helper()
+	if err := b.writeAccount(t.Context(), "test", p, func(a *atelier.Account) error { a.PasswordHash = hash; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.sessions.end(whois(p), digest{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestAnotherPasswordMeanwhile makes sure that whoever knew the password has nothing
+// any more once there is another, however long their request has been under way.
+func TestAnotherPasswordMeanwhile(t *testing.T) {
+	begin := func(t *testing.T) (b *bench, kim *atelier.Principal, other string) {
+		b = newBench(t)
+		kim = b.newUser(t, "kim")
+		if err := b.SetPassword(t.Context(), "test", kim, goodPassword); err != nil {
+			t.Fatal(err)
+		}
+		other, err := b.issuer.hasher.hash(nil, "another "+goodPassword)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b, kim, other
+	}
+	t.Run("while-they-sign-in", func(t *testing.T) {
+		b, kim, other := begin(t)
+		come, leave := b.turns()
+		ended := make(chan error, 1)
+		go func() {
+			_, err := b.SignInPassword(from("192.0.2.1"), "kim", goodPassword)
+			ended <- err
+		}()
+		come()
+		b.reset(t, kim, other)
+		leave()
+		if err := <-ended; codeOf(err) != "WrongPassword" || len(b.sessions.live) > 0 {
+			t.Errorf("%v, and %d sessions are open", err, len(b.sessions.live))
+		}
+	})
+	t.Run("while-they-change-it", func(t *testing.T) {
+		b, kim, other := begin(t)
+		come, leave := b.turns()
+		ended := make(chan error, 1)
+		go func() {
+			ended <- b.ChangePassword(t.Context(), Caller{principal: kim}, "192.0.2.1", goodPassword, "their own "+goodPassword)
+		}()
+		come() // the old one is looked at
+		leave()
+		come() // and was right
+		b.reset(t, kim, other)
+		leave()
+		if err := <-ended; codeOf(err) != "PasswordChanged" || !atelier.IsKind(err, atelier.Conflict) {
+			t.Error(err)
+		}
+		if account, err := b.readAccount(t.Context(), kim.UID); err != nil || account.PasswordHash != other {
+			t.Errorf("the password is not the other: %v", err)
+		}
+	})
+	t.Run("while-they-set-their-first", func(t *testing.T) {
+		b, kim, other := begin(t)
+		b.reset(t, kim, "")
+		come, leave := b.turns()
+		ended := make(chan error, 1)
+		go func() {
+			ended <- b.ChangePassword(t.Context(), Caller{principal: kim}, "192.0.2.1", "", "their own "+goodPassword)
+		}()
+		come()
+		b.reset(t, kim, other)
+		leave()
+		if err := <-ended; codeOf(err) != "PasswordChanged" {
+			t.Error(err)
+		}
+	})
+}
