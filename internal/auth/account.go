@@ -138,6 +138,11 @@ func (a *Auth) SetProfile(ctx context.Context, c Caller, change ProfileChange) (
 	if err := a.mustBeAccount(c); err != nil {
 		return p, false, err
 	}
+	if change.SSHKeys != nil {
+		if err := c.NotByToken("change SSH keys"); err != nil {
+			return p, false, err
+		}
+	}
 	if err := change.check(); err != nil {
 		return p, false, err
 	}

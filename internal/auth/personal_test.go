@@ -76,6 +76,12 @@ func TestPersonalTokens(t *testing.T) {
 		if err := b.ChangePassword(t.Context(), c, "", "", goodPassword); codeOf(err) != "PersonalTokenNotEnough" {
 			t.Error(err)
 		}
+		if _, _, err := b.SetProfile(t.Context(), c, ProfileChange{SSHKeys: []atelier.SSHKey{}}); codeOf(err) != "PersonalTokenNotEnough" {
+			t.Errorf("SSH keys: %v", err)
+		}
+		if _, _, err := b.SetProfile(t.Context(), c, ProfileChange{}); err != nil {
+			t.Errorf("the rest of the profile: %v", err)
+		}
 		cookie, err := b.SignInToken(from("192.0.2.1"), text)
 		if err != nil {
 			t.Fatal(err)

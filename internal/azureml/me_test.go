@@ -93,6 +93,13 @@ func TestPasswordsByTheAPI(t *testing.T) {
 		w.as(lee, "POST", wsURL+"/principals/"+whose+"/signInLink", "").wantError(403, "PersonalTokenNotEnough", "")
 	}
 
+	for _, body := range []string{`{"kind":"service","role":"Owner"}`, `{"kind":"user","role":"Reader"}`} {
+		w.as(lee, "PUT", wsURL+"/principals/robot", `{"properties":`+body+`}`).wantError(403, "PersonalTokenNotEnough", "")
+	}
+	w.as(lee, "PUT", at, `{"properties":{"role":"Owner"}}`).wantError(403, "PersonalTokenNotEnough", "")
+	w.as(lee, "GET", wsURL+"/principals/robot", "").wantError(404, "PrincipalNotFound", "")
+	w.as(lee, "GET", at, "").want(200).wantAt("properties.roles.0", "Reader")
+
 	// Who has roles elsewhere belongs to others too.
 	kim := auth.PrincipalID("kim")
 	change(w, kim, func(p *atelier.Principal) {

@@ -160,6 +160,9 @@ func (a *API) listPrincipals(r *arm.Request) (int, any, error) {
 // anybody; but what somebody signs in with is settled when they are made, so that
 // nobody gets hold of a principal who has rights elsewhere.
 func (a *API) putPrincipal(r *arm.Request) (int, any, error) {
+	if err := caller(r).NotByToken("give roles"); err != nil {
+		return 0, nil, err
+	}
 	var in principalIn
 	if err := r.Decode(&in); err != nil {
 		return 0, nil, err
