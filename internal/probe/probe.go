@@ -129,8 +129,8 @@ func (t *Target) check() error {
 		return bad("port", "port is %d; it must be 1 to 65535, and is 22 for most machines", t.Port)
 	case t.User == "":
 		return bad("userName", "userName is required: whom to sign in as on the machine")
-	case len(t.User) > 256 || strings.ContainsFunc(t.User, func(r rune) bool { return r <= ' ' || strings.ContainsRune("'\"`$;", r) }):
-		return bad("userName", "userName is %.80q; it must be a name without blanks and quotes", t.User)
+	case len(t.User) > 256 || strings.ContainsFunc(t.User, notOfUser) || t.User[0] == '-':
+		return bad("userName", "userName is %.80q; it must be a name of letters, digits and . _ - @ +, and not begin with a dash", t.User)
 	case t.Password == "" && t.PrivateKey == "":
 		return bad("privateKey", "give privateKey or password: there must be a way to sign in")
 	case len(t.PrivateKey) > 32<<10 || len(t.Password) > 4<<10 || len(t.Passphrase) > 4<<10:
@@ -141,10 +141,17 @@ func (t *Target) check() error {
 	return nil
 }
 
-// notOfHost reports whether a rune is in no name and no address of a host: both
-// are part of lines that people copy into a shell.
+// notOfHost reports whether a rune is in no name and no address of a host, and
+// notOfUser whether it is in no name of a user: both are part of lines that people
+// copy into a shell.
 func notOfHost(r rune) bool {
-	return r < 0x80 && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && !strings.ContainsRune(".:-_[]%", r)
+	return r < 0x80 && !alphanumeric(r) && !strings.ContainsRune(".:-_[]%", r)
+}
+
+func notOfUser(r rune) bool { return !alphanumeric(r) && !strings.ContainsRune("._-@+", r) }
+
+func alphanumeric(r rune) bool {
+	return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
 }
 
 // enter lets a test begin: each opens connections to wherever its caller says, and
@@ -156,8 +163,9 @@ func (p *Prober) enter(caller string) error {
 	recent := slices.DeleteFunc(slices.Clone(p.began[caller]), func(t time.Time) bool { return now.Sub(t) >= time.Minute })
 	switch {
 	case len(recent) >= perMinute:
+		wait := time.Minute - now.Sub(recent[0])
 		return atelier.Errorf(atelier.NoQuota, "TooManyTests", "you tested connections %d times in the last minute; try again in %d s",
-			perMinute, int(time.Minute-now.Sub(recent[0]))/int(time.Second)+1)
+			perMinute, int(wait/time.Second)+1).In(wait)
 	case p.running >= atOnce:
 		return atelier.Errorf(atelier.NoQuota, "TooManyTests", "%d connections are being tested already; try again in a moment", atOnce)
 	}

@@ -293,6 +293,28 @@ func TestBadRequests(t *testing.T) {
 	}
 }
 
+// TestUserNames: a name stands in lines that an administrator copies into a shell.
+func TestUserNames(t *testing.T) {
+	try := func(user string) error {
+		_, err := (&Prober{Now: time.Now}).Test(t.Context(), "kim", Target{Address: "0.0.0.0", User: user, Password: password})
+		return err
+	}
+	for _, user := range []string{"kim", "Kim.Lee_2", "kim-lee", "kim+gpu@example.com", "_svc", strings.Repeat("x", 256)} {
+		if err := try(user); err != nil {
+			t.Errorf("%q: %v", user, err)
+		}
+	}
+	for _, user := range []string{
+		"", "-oProxyCommand=x", "-", "a b", "a&b", "a|b", "a<b", "a>b", "(a)", `a\b`, "a;b", "$a", "`a`", "'a'", `"a"`, "a*", "a?", "~a", "#a", "!a", "a%b", "a=b",
+		"a\nb", "a\x00", "a\u00a0b", "김", strings.Repeat("x", 257),
+	} {
+		var e *atelier.Error
+		if err := try(user); !errors.As(err, &e) || e.Kind != atelier.Invalid || e.Target != "userName" {
+			t.Errorf("%q: %v", user, err)
+		}
+	}
+}
+
 func TestTooManyTests(t *testing.T) {
 	now := time.Unix(0, 0)
 	p := &Prober{Now: func() time.Time { return now }}
@@ -302,7 +324,8 @@ func TestTooManyTests(t *testing.T) {
 		testBy(t, p, target)
 	}
 	_, err := p.Test(t.Context(), "kim", target)
-	if !atelier.IsKind(err, atelier.NoQuota) || !strings.Contains(err.Error(), "in 52 s") {
+	var refused *atelier.Error
+	if !errors.As(err, &refused) || refused.Kind != atelier.NoQuota || !strings.Contains(err.Error(), "in 52 s") || refused.Wait != 51*time.Second {
 		t.Errorf("one more: %v", err)
 	}
 	if _, err := p.Test(t.Context(), "lee", target); err != nil {
