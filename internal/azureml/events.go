@@ -101,7 +101,8 @@ func (a *API) followEvents(r *arm.Request, q store.EventQuery, resumed bool) (in
 	changed := a.DB.Watch()
 	var last int64
 	if err := a.read(r, func(tx *store.Tx, _ *atelier.Workspace) (err error) {
-		if last, err = lastEvent(tx); !resumed { // from now on
+		last, err = lastEvent(tx)
+		if !resumed || q.After > last { // from now on; also for one who knows the events of another database
 			q.After = last
 		}
 		return err

@@ -231,6 +231,18 @@ func TestEventsBefore(t *testing.T) {
 	page := seqs(fmt.Sprintf("&$top=2&before=%.0f", all[n-1]))
 	if fmt.Sprint(page) != fmt.Sprint(all[n-3:n-1]) {
 		t.Errorf("before %v: %v of %v", all[n-1], page, all)
+// TestFollowEventsOfADatabaseThatWasPutBack resumes after an event that is not there
+// any more.
+func TestFollowEventsOfADatabaseThatWasPutBack(t *testing.T) {
+	w := newWorld(t)
+	w.cluster("gpu")
+	last := w.last()
+	r := w.follow("eve", fmt.Sprintf("%s/events?follow=true&after=%d", wsURL, last+5000))
+	wantLines(t, r, fmt.Sprintf("id: %d", last), "event: ready", fmt.Sprintf(`data: {"seq":%d}`, last), "")
+	w.ann("PUT", wsURL+"/jobs/j", jobBody("gpu", "")).want(201)
+	wantLines(t, r, fmt.Sprintf("id: %d", last+1))
+}
+
 	}
 	if page := seqs(fmt.Sprintf("&after=%.0f&before=%.0f", all[0], all[2])); len(page) != 1 || page[0] != all[1] {
 		t.Errorf("between %v and %v: %v", all[0], all[2], page)

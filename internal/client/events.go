@@ -3,6 +3,7 @@ package client
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -47,7 +48,8 @@ func (c *Client) Events(ctx context.Context, q EventQuery) iter.Seq2[*Event, err
 
 // FollowEvents yields events as they happen, for ever: until ctx ends, or an error
 // that a new connection does not help against. A lost connection is resumed after
-// the last event, so none is missed or repeated.
+// the last event, so none is missed or repeated; where the server has fewer events
+// than that, as when an older database was put back, after the last that it has.
 func (c *Client) FollowEvents(ctx context.Context, q EventQuery) iter.Seq2[*Event, error] {
 	return func(yield func(*Event, error) bool) {
 		if q.After == 0 {
@@ -59,22 +61,17 @@ func (c *Client) FollowEvents(ctx context.Context, q EventQuery) iter.Seq2[*Even
 			}
 			q.After = now
 		}
-		failures, stop, ever := 0, false, false
-		for !stop {
-			opened, err := c.eventsOnce(ctx, q, func(e *Event) bool {
-				q.After, failures = e.Seq, 0
-				stop = !yield(e, nil)
-				return !stop
-			})
-			if stop {
+		failures, ever := 0, false
+		for {
+			opened, heard, err := c.eventsOnce(ctx, &q, func(e *Event) bool { return yield(e, nil) })
+			if err == nil {
 				return
 			}
 			ever = ever || opened
-			if !ever || !lost(err) {
-				yield(nil, err)
-				return
+			if heard { // a quiet stream that ends, as each does with its token, is no failure
+				failures = 0
 			}
-			if failures++; failures > reconnectTries {
+			if failures++; !ever || !lost(err) || failures > reconnectTries {
 				yield(nil, err)
 				return
 			}
@@ -99,33 +96,49 @@ func (c *Client) newest(ctx context.Context) (int64, error) {
 	return e.Seq, nil
 }
 
-func (c *Client) eventsOnce(ctx context.Context, q EventQuery, f func(*Event) bool) (opened bool, err error) {
+// errEnded is a stream of events that the server ended: there are always more to come.
+var errEnded = errors.New("the server ended the stream of events; its log may say why")
+
+// eventsOnce opens one stream, and moves q.After on with what comes. Heard says that
+// anything came. Without an error, f wants no more.
+func (c *Client) eventsOnce(ctx context.Context, q *EventQuery, f func(*Event) bool) (opened, heard bool, err error) {
 	v := q.values()
 	v.Set("follow", "true")
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	res, err := c.send(ctx, http.MethodGet, c.Path("events"), v, nil, "")
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	defer res.Body.Close()
-	err = readSSE(res.Body, func(data []byte) (bool, error) {
+	enough := false
+	err = readSSE(res.Body, func(kind string, data []byte) (bool, error) {
+		if kind != "message" && kind != "ready" {
+			return true, nil
+		}
 		e, err := read[Event](json.RawMessage(data))
 		if err != nil {
 			return false, err
 		}
-		if e.Seq <= q.After { // repeated by a server that resumed too early
-			return true, nil
+		heard = true
+		switch {
+		case kind == "ready" && e.Seq < q.After: // there are fewer events than there were
+			q.After = cmp.Or(e.Seq, -1)
+		case kind == "message" && e.Seq > q.After: // else repeated by a server that resumed too early
+			q.After = e.Seq
+			enough = !f(e)
 		}
-		return f(e), nil
+		return !enough, nil
 	})
 	switch {
+	case enough:
+		return true, heard, nil
 	case errors.Is(err, errSSE):
-		return true, err
+		return true, heard, err
 	case err != nil:
-		return true, c.unreachable(err)
+		return true, heard, c.unreachable(err)
 	}
-	return true, errCut
+	return true, heard, errEnded
 }
 
 var errSSE = errors.New("the server's event stream is not what this client understands")
@@ -133,19 +146,17 @@ var errSSE = errors.New("the server's event stream is not what this client under
 // maxEvent bounds one event.
 const maxEvent = 1 << 20
 
-// readSSE calls f with the data of each server-sent event until f says stop. Events of
-// kinds that it does not know are left out.
-func readSSE(r io.Reader, f func(data []byte) (more bool, err error)) error {
+// readSSE calls f with the kind and the data of each server-sent event until f says stop.
+func readSSE(r io.Reader, f func(kind string, data []byte) (more bool, err error)) error {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, maxEvent)
 	var data []byte
-	other := false // a kind of event that says nothing about objects
+	kind := "message"
 	for lines.Scan() {
 		line := bytes.TrimSuffix(lines.Bytes(), []byte("\r"))
 		if len(line) > 0 {
 			if name, ok := bytes.CutPrefix(line, []byte("event:")); ok {
-				name = bytes.TrimSpace(name)
-				other = len(name) > 0 && string(name) != "message"
+				kind = cmp.Or(string(bytes.TrimSpace(name)), "message")
 			}
 			if part, ok := bytes.CutPrefix(line, []byte("data:")); ok {
 				if data != nil {
@@ -155,18 +166,16 @@ func readSSE(r io.Reader, f func(data []byte) (more bool, err error)) error {
 			}
 			continue // id, retry and comments: the data says all
 		}
-		if data == nil || other {
-			data, other = nil, false
-			continue
+		if data != nil {
+			more, err := f(kind, data)
+			if err != nil {
+				return fmt.Errorf("%w: %w", errSSE, err)
+			}
+			if !more {
+				return nil
+			}
 		}
-		more, err := f(data)
-		if err != nil {
-			return fmt.Errorf("%w: %w", errSSE, err)
-		}
-		if !more {
-			return nil
-		}
-		data = nil
+		kind, data = "message", nil
 	}
 	return lines.Err()
 }

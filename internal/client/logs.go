@@ -111,7 +111,7 @@ func (c *Client) atRest(ctx context.Context, job string) error {
 func lost(err error) bool {
 	var down *Unreachable
 	var e *Error
-	return errors.As(err, &down) || errors.Is(err, errCut) ||
+	return errors.As(err, &down) || errors.Is(err, errCut) || errors.Is(err, errEnded) ||
 		errors.As(err, &e) && (e.Status >= http.StatusInternalServerError || e.Status == http.StatusTooManyRequests)
 }
 

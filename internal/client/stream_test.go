@@ -184,6 +184,51 @@ func TestFollowEvents(t *testing.T) {
 			}
 		}
 	})
+	t.Run("fewer-than-there-were", func(t *testing.T) {
+		for last, want := range map[int]string{100: "[5000 100]", 0: "[5000 0]"} {
+			f := newFake(t)
+			var after []string
+			f.on("GET /events", func(w http.ResponseWriter, r *http.Request) {
+				after = append(after, r.URL.Query().Get("after"))
+				if len(after) == 1 {
+					fmt.Fprintf(w, "id: %d\nevent: ready\ndata: {\"seq\":%d}\n\n", last, last)
+					cut(w)
+				}
+				io.WriteString(w, event(last+1))
+			})
+			for e, err := range f.FollowEvents(t.Context(), EventQuery{After: 5000}) {
+				if err != nil || e.Seq != int64(last+1) || fmt.Sprint(after) != want {
+					t.Errorf("%v %v, asked after %v; want %s", e, err, after, want)
+				}
+				break
+			}
+		}
+	})
+	t.Run("a-quiet-target", func(t *testing.T) {
+		f := newFake(t)
+		streams := 0
+		f.on("GET /events", func(w http.ResponseWriter, _ *http.Request) {
+			if streams++; streams > 2*reconnectTries {
+				io.WriteString(w, event(10))
+			}
+			io.WriteString(w, "id: 9\nevent: ready\ndata: {\"seq\":9}\n\n: still there\n\n")
+		})
+		for e, err := range f.FollowEvents(t.Context(), EventQuery{After: 9}) {
+			if err != nil || e.Seq != 10 {
+				t.Errorf("after %d streams: %v %v", streams, e, err)
+			}
+			break
+		}
+	})
+	t.Run("ended-without-a-word", func(t *testing.T) {
+		f := newFake(t)
+		f.on("GET /events", func(http.ResponseWriter, *http.Request) {})
+		for _, err := range f.FollowEvents(t.Context(), EventQuery{After: 9}) {
+			if err == nil || !strings.Contains(err.Error(), "stream of events") || len(f.waits) != reconnectTries {
+				t.Errorf("after %d waits: %v", len(f.waits), err)
+			}
+		}
+	})
 	t.Run("refused", func(t *testing.T) {
 		f := newFake(t)
 		for e, err := range f.FollowEvents(t.Context(), EventQuery{}) {
