@@ -178,8 +178,13 @@ func (a *API) putPrincipal(r *arm.Request) (int, any, error) {
 	if p == nil {
 		return a.newPrincipal(r, w, &in, role)
 	}
-	if kind := in.Properties.Kind; kind != "" && !strings.EqualFold(kind, p.Kind) || in.Properties.Certificate != "" && !slices.Contains(p.Certs, in.Properties.Certificate) {
+	kind := in.Properties.Kind
+	if kind != "" && !strings.EqualFold(kind, p.Kind) || in.Properties.Certificate != "" && !slices.Contains(p.Certs, in.Properties.Certificate) {
 		return 0, nil, atelier.Errorf(atelier.Conflict, "PrincipalExists", "%q exists and is %s; kind and certificate cannot change: take another name, or leave them out to give only a role", p.Name, p.Kind)
+	}
+	// Who means to make somebody new must not let in somebody whom others made.
+	if kind != "" && p.Kind != auth.KindIdentity && !auth.Visible(p.Roles, w.ID) {
+		return 0, nil, atelier.Errorf(atelier.Conflict, "PrincipalExists", "%q exists already, and not in this workspace; leave kind out to give a role to whoever that is (`atelier principal grant`), or take another name for somebody new", p.Name)
 	}
 	var out *principalOut
 	err = a.write(r, func(tx *store.Tx, w *atelier.Workspace) error {

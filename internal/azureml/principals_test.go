@@ -72,7 +72,12 @@ func TestPrincipals(t *testing.T) {
 	w.ann("POST", at(wsURL, "kim")+"/signInLink", "").want(200).wantAt("link", "http://example.com/signin?code=code-of-kim")
 	w.as("bob", "GET", at(otherURL, "kim"), "").wantError(404, "PrincipalNotFound", "")
 	w.as("bob", "POST", at(otherURL, "kim")+"/signInLink", "").wantError(404, "PrincipalNotFound", "")
+	w.as("bob", "PUT", at(otherURL, "kim"), body("user", "Reader")).wantError(409, "PrincipalExists", "") // who wants a kim of their own gets nobody else
+	if roles("kim") != "Owner@main" {
+		t.Errorf("roles are %q", roles("kim"))
+	}
 	w.as("bob", "PUT", at(otherURL, "kim"), body("", "Reader")).want(200)
+	w.as("bob", "PUT", at(otherURL, "kim"), body("user", "Reader")).want(200)
 	w.as("bob", "POST", at(otherURL, "kim")+"/signInLink", "").wantError(403, "AuthorizationFailed", "") // with the link bob would own Main
 	w.as("bob", "PUT", at(otherURL, "kim"), body("service", "Reader")).wantError(409, "PrincipalExists", "")
 	w.as("bob", "PUT", at(otherURL, "trainer"), `{"properties":{"role":"Reader","certificate":"x"}}`).wantError(409, "PrincipalExists", "")

@@ -5,11 +5,13 @@ package workspaces
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/atelier-compute/atelier"
+	"github.com/atelier-compute/atelier/internal/auth"
 	"github.com/atelier-compute/atelier/internal/store"
 )
 
@@ -203,7 +205,8 @@ func list[T any, P interface {
 	return all, err
 }
 
-// last takes the workspace out of everybody's roles, and removes it.
+// last takes the workspace out of everybody's roles, and removes it. Who has no role
+// left goes too, with all that lets them in: nobody could see or remove them any more.
 func (c *Controller) last(ctx context.Context, w *atelier.Workspace) error {
 	err := c.DB.Do(ctx, func(tx *store.Tx) error {
 		tx.Actor = actor
@@ -218,8 +221,12 @@ func (c *Controller) last(ctx context.Context, w *atelier.Workspace) error {
 			if len(roles) == len(p.Roles) {
 				continue
 			}
-			p.Roles = roles
-			if err := store.Put(tx, p); err != nil {
+			if p.Roles = roles; len(roles) == 0 {
+				err = errors.Join(auth.Forget(tx, p), store.Delete(tx, p))
+			} else {
+				err = store.Put(tx, p)
+			}
+			if err != nil {
 				return err
 			}
 		}

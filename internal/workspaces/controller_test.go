@@ -85,6 +85,14 @@ func (w *world) furnish(name string) *atelier.Workspace {
 	_, err := w.blobs.Put(w.t.Context(), ws.UID+"/workspaceblobstore/x", 0, strings.NewReader("x"))
 	must(w.t, err)
 	w.put(&atelier.Principal{Meta: w.meta(atelier.ID("principals/of-" + name)), Roles: []atelier.RoleGrant{{Role: "Owner", Scope: id}, {Role: "Reader"}}})
+	guest := &atelier.Principal{Meta: w.meta(atelier.ID("principals/guest-of-" + name)), Roles: []atelier.RoleGrant{{Role: "Owner", Scope: id}}}
+	guest.UID = guest.Name
+	w.put(
+		guest,
+		&atelier.Account{Meta: w.meta(atelier.ID(atelier.KindAccount + "/" + guest.UID)), Principal: guest.ID, PrincipalUID: guest.UID},
+		&atelier.Token{Meta: w.meta(atelier.ID(atelier.KindToken + "/" + guest.UID)), Principal: guest.ID, PrincipalUID: guest.UID},
+		&atelier.SignIn{Meta: w.meta(atelier.ID(atelier.KindSignIn + "/" + guest.UID)), Principal: guest.ID, PrincipalUID: guest.UID},
+	)
 	return ws
 }
 
@@ -153,6 +161,24 @@ func TestNothingRefersToADeletedWorkspace(t *testing.T) {
 		t.Errorf("logs left: %v", said)
 	}
 	must(t, w.db.Read(t.Context(), func(tx *store.Tx) error {
+		for _, kind := range []string{atelier.KindAccount, atelier.KindToken, atelier.KindSignIn} {
+			left, err := store.All[atelier.Account](tx, store.Query{Kind: kind})
+			if err != nil {
+				return err
+			}
+			if len(left) != 1 || left[0].PrincipalUID != "guest-of-stays" {
+				t.Errorf("%s left: %+v", kind, left)
+			}
+		}
+		for name, want := range map[string]bool{"guest-of-gone": false, "guest-of-stays": true} {
+			_, err := store.Get[atelier.Principal](tx, atelier.ID("principals/"+name))
+			if err != nil && !atelier.IsKind(err, atelier.NotFound) {
+				return err
+			}
+			if (err == nil) != want {
+				t.Errorf("%s is there: %t", name, err == nil)
+			}
+		}
 		for name, want := range map[string]int{"of-gone": 1, "of-stays": 2} {
 			p, err := store.Get[atelier.Principal](tx, atelier.ID("principals/"+name))
 			if err != nil {
