@@ -62,7 +62,7 @@ func (a *API) getLog(r *arm.Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	t := a.tail(r, j, int64(from))
+	t := a.tail(r, j, 0)
 	if !t.follow {
 		f, _, err := a.Logs.Open(r.Context(), key)
 		if err != nil {
@@ -73,6 +73,9 @@ func (a *API) getLog(r *arm.Request) (int, any, error) {
 	return t.send(func(s *jobNow) (bool, error) {
 		if key.Attempt == 0 { // not begun when it was asked for
 			key.Attempt = s.attempt
+		}
+		if _, begun := t.at[key]; !begun { // what the client has is not read again
+			t.at[key] = int64(from)
 		}
 		over := s.ended || key.Attempt > 0 && s.over(key.Attempt, key.Rank)
 		return over, t.copy(key)

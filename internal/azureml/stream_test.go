@@ -6,11 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/atelier-compute/atelier"
 	"github.com/atelier-compute/atelier/internal/arm"
@@ -73,6 +77,36 @@ func TestLogs(t *testing.T) {
 	w.ann("GET", wsURL+"/jobs/j/logs/"+userLog+"?offset=-4", "").wantError(400, "InvalidQueryParameter", "offset")
 	w.ann("GET", wsURL+"/jobs/j/logs/"+userLog+"?attempt=2", "").wantError(404, "LogNotFound", "")
 	w.ann("GET", wsURL+"/jobs/j/logs/..%2f..%2fx", "").want(400)
+}
+
+// TestLogsAreResumedWithoutReadingThemAgain asks for the end of a log that takes
+// minutes to read.
+func TestLogsAreResumedWithoutReadingThemAgain(t *testing.T) {
+	w := rich(t)
+	w.ann("PUT", wsURL+"/jobs/j", jobBody("gpu", "")).want(201)
+	follow := w.follow("ann", wsURL+"/jobs/j/logs/"+userLog+"?follow=true&offset=4")
+	w.start("j", 1)
+	w.say("j", 1, userLog, "one\ntwo\n")
+	wantLines(t, follow, "two") // also of an attempt that begins later
+	w.end("j", 1, true)
+	wantEnd(t, follow)
+	const size = 1 << 40
+	must(t, filepath.WalkDir(w.api.Logs.Root, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		return os.Truncate(name, size)
+	}))
+	got := make(chan string, 1)
+	go func() { got <- w.ann("GET", wsURL+fmt.Sprintf("/jobs/j/logs/%s?offset=%d", userLog, size-3), "").body }()
+	select {
+	case body := <-got:
+		if body != "\x00\x00\x00" {
+			t.Errorf("the last three bytes are %q", body)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("the log is read from its beginning")
+	}
 }
 
 func TestFollowOneLog(t *testing.T) {
@@ -197,6 +231,18 @@ func TestFollowEvents(t *testing.T) {
 	}
 }
 
+// TestFollowEventsOfADatabaseThatWasPutBack resumes after an event that is not there
+// any more.
+func TestFollowEventsOfADatabaseThatWasPutBack(t *testing.T) {
+	w := newWorld(t)
+	w.cluster("gpu")
+	last := w.last()
+	r := w.follow("eve", fmt.Sprintf("%s/events?follow=true&after=%d", wsURL, last+5000))
+	wantLines(t, r, fmt.Sprintf("id: %d", last), "event: ready", fmt.Sprintf(`data: {"seq":%d}`, last), "")
+	w.ann("PUT", wsURL+"/jobs/j", jobBody("gpu", "")).want(201)
+	wantLines(t, r, fmt.Sprintf("id: %d", last+1))
+}
+
 // wantReady reads the first message of a stream and returns the last event's number.
 func wantReady(t *testing.T, r *bufio.Reader) (last string) {
 	t.Helper()
@@ -231,18 +277,6 @@ func TestEventsBefore(t *testing.T) {
 	page := seqs(fmt.Sprintf("&$top=2&before=%.0f", all[n-1]))
 	if fmt.Sprint(page) != fmt.Sprint(all[n-3:n-1]) {
 		t.Errorf("before %v: %v of %v", all[n-1], page, all)
-// TestFollowEventsOfADatabaseThatWasPutBack resumes after an event that is not there
-// any more.
-func TestFollowEventsOfADatabaseThatWasPutBack(t *testing.T) {
-	w := newWorld(t)
-	w.cluster("gpu")
-	last := w.last()
-	r := w.follow("eve", fmt.Sprintf("%s/events?follow=true&after=%d", wsURL, last+5000))
-	wantLines(t, r, fmt.Sprintf("id: %d", last), "event: ready", fmt.Sprintf(`data: {"seq":%d}`, last), "")
-	w.ann("PUT", wsURL+"/jobs/j", jobBody("gpu", "")).want(201)
-	wantLines(t, r, fmt.Sprintf("id: %d", last+1))
-}
-
 	}
 	if page := seqs(fmt.Sprintf("&after=%.0f&before=%.0f", all[0], all[2])); len(page) != 1 || page[0] != all[1] {
 		t.Errorf("between %v and %v: %v", all[0], all[2], page)
