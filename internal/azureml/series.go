@@ -139,6 +139,9 @@ func (a *API) getSeries(r *arm.Request) (int, any, error) {
 // readSeries takes the events after the first up to the last, page by page.
 func (a *API) readSeries(ctx context.Context, s *series, c *atelier.Compute, first, last int64) error {
 	for first < last {
+		if err := ctx.Err(); err != nil { // nobody waits for it any more
+			return err
+		}
 		var page []atelier.Event
 		err := a.DB.Read(ctx, func(tx *store.Tx) (err error) {
 			page, err = store.Events(tx, store.EventQuery{Of: c.ID, After: first, Before: last + 1, Limit: eventsAtOnce})

@@ -1,6 +1,8 @@
 package azureml
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"testing"
@@ -127,6 +129,17 @@ func TestSeriesOfAnOlderVersionEndsWithWhatIs(t *testing.T) {
 	s.now(c)
 	if out := s.out(); fmt.Sprint(out.At, out.Target) != "[0 100000] [0 2]" {
 		t.Errorf("%+v", out)
+	}
+}
+
+func TestSeriesIsNotReadForNobody(t *testing.T) {
+	w := newWorld(t)
+	w.cluster("gpu")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	s := &series{from: w.now.Add(-time.Hour), to: w.now, most: 10}
+	if err := w.api.readSeries(ctx, s, w.compute("gpu"), 0, w.last()); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
 	}
 }
 
