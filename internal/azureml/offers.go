@@ -108,10 +108,8 @@ func (a *API) listOffers(r *arm.Request) (int, any, error) {
 
 // quotaOf is the quota of the family in the workspace, of which so many vCPUs are used.
 func quotaOf(w *atelier.Workspace, loc, family string, used int) offerQuota {
-	q := offerQuota{Used: used, Limit: -1, Available: -1}
-	i := slices.IndexFunc(w.Quotas, func(q atelier.Quota) bool { return q.Location == loc && strings.EqualFold(q.Family, family) })
-	if i >= 0 {
-		q.Limit = w.Quotas[i].Limit
+	q := offerQuota{Used: used, Limit: limitOf(w, loc, family), Available: -1}
+	if q.Limit >= 0 {
 		q.Available = max(0, q.Limit-used)
 	}
 	return q

@@ -53,12 +53,26 @@ func (a *API) held(tx *store.Tx, w *atelier.Workspace, location string, but atel
 	return cores, least, err
 }
 
+// isQuota finds the quota of a family at a location. Families are one in any case.
+func isQuota(location, family string) func(atelier.Quota) bool {
+	return func(q atelier.Quota) bool { return q.Location == location && strings.EqualFold(q.Family, family) }
+}
+
+// limitOf is how many vCPUs of a family the workspace may hold at a location; -1 is no
+// limit.
+func limitOf(w *atelier.Workspace, location, family string) int {
+	if i := slices.IndexFunc(w.Quotas, isQuota(location, family)); i >= 0 {
+		return w.Quotas[i].Limit
+	}
+	return -1
+}
+
 // checkQuota refuses a spec by which the workspace would hold more vCPUs of a family
 // than its quota; one that holds no more than before passes.
 func (a *API) checkQuota(tx *store.Tx, w *atelier.Workspace, c *atelier.Compute, spec *atelier.ComputeSpec) error {
 	family, asks, _ := a.holds(spec)
-	i := slices.IndexFunc(w.Quotas, func(q atelier.Quota) bool { return q.Location == spec.Location && strings.EqualFold(q.Family, family) })
-	if family == "" || i < 0 {
+	limit := limitOf(w, spec.Location, family)
+	if family == "" || limit < 0 {
 		return nil
 	}
 	if of, before, _ := a.holds(&c.Spec); of == family && asks <= before {
@@ -68,7 +82,6 @@ func (a *API) checkQuota(tx *store.Tx, w *atelier.Workspace, c *atelier.Compute,
 	if err != nil {
 		return err
 	}
-	limit := w.Quotas[i].Limit
 	if held[family]+asks <= limit {
 		return nil
 	}
@@ -100,13 +113,9 @@ func (a *API) listQuotas(r *arm.Request) (int, any, error) {
 	list := arm.List[quotaOut]{Value: []quotaOut{}}
 	for _, w := range seen {
 		for _, family := range a.families(loc) {
-			q := quotaOut{ID: quotaID(w, family), AmlWorkspaceLocation: loc, Type: quotaType, Name: usageName{family, family}, Limit: -1, Unit: "Count"}
-			for _, set := range w.Quotas {
-				if set.Location == loc && set.Family == family {
-					q.Limit = set.Limit
-				}
-			}
-			list.Value = append(list.Value, q)
+			list.Value = append(list.Value, quotaOut{
+				ID: quotaID(w, family), AmlWorkspaceLocation: loc, Type: quotaType, Name: usageName{family, family}, Limit: limitOf(w, loc, family), Unit: "Count",
+			})
 		}
 	}
 	return ok, list, nil
@@ -196,7 +205,7 @@ func (a *API) setQuota(tx *store.Tx, r *arm.Request, loc string, q quotaIn, at s
 	if *q.Limit >= 0 && *q.Limit < least[family] {
 		return "InvalidQuotaBelowClusterMinimum", nil
 	}
-	quotas := slices.DeleteFunc(slices.Clone(w.Quotas), func(o atelier.Quota) bool { return o.Location == loc && o.Family == family })
+	quotas := slices.DeleteFunc(slices.Clone(w.Quotas), isQuota(loc, family))
 	if *q.Limit >= 0 {
 		quotas = append(quotas, atelier.Quota{Location: loc, Family: family, Limit: *q.Limit})
 	}
