@@ -9,7 +9,6 @@ export const nothing: State = {
   bytes: 0,
   lines: 0,
   rows: 0,
-  version: 0,
   stamps: false,
   ranks: [],
   hits: 0,

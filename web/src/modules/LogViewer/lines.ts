@@ -1,6 +1,7 @@
 /** The bytes of one log, where its lines begin, and what is known of each line. Nothing is decoded before it is shown. */
+import { clean } from './ansi.ts'
 import { Ints, room } from './growing.ts'
-import { continues, info, levelOf } from './level.ts'
+import { continues, info, levelOf, stampOf } from './level.ts'
 
 const newline = 10
 const carriageReturn = 13
@@ -20,6 +21,8 @@ export class Lines {
   /** Which complete lines the search found. */
   hits: Uint8Array<ArrayBuffer> = new Uint8Array(1 << 14)
   over = false
+  #times = new Float64Array(0)
+  #timed = 0 // lines whose times are known
 
   constructor(expected = 0) {
     // A log that still grows gets some room, so that it need not be copied at once.
@@ -88,6 +91,21 @@ export class Lines {
     const written = this.bytes.subarray(begin, end).lastIndexOf(carriageReturn)
     if (written >= 0 && begin + written + 1 < end) begin += written + 1
     return decoder.decode(this.bytes.subarray(begin, Math.min(end, begin + most)))
+  }
+
+  /** When each complete line was written; one that does not say so goes with the line before. Each is read once. */
+  times(): Float64Array {
+    if (this.#times.length < this.complete) {
+      const longer = new Float64Array(Math.max(this.complete, Math.ceil(this.#times.length * 1.5)))
+      longer.set(this.#times)
+      this.#times = longer
+    }
+    let last = this.#timed > 0 ? (this.#times[this.#timed - 1] as number) : Number.NEGATIVE_INFINITY
+    for (; this.#timed < this.complete; this.#timed++) {
+      last = stampOf(clean(this.text(this.#timed, 64))) ?? last
+      this.#times[this.#timed] = last
+    }
+    return this.#times
   }
 
   /** Lines as they came, with all that is in them. */

@@ -26,8 +26,6 @@ export type State = {
   bytes: number
   lines: number
   rows: number
-  /** Changes when rows that were shown before are other ones now. */
-  version: number
   stamps: boolean
   ranks: { rank: number; lines: number }[]
   hits: number
@@ -40,7 +38,7 @@ export type State = {
 
 export type FromWorker =
   | { type: 'state'; state: State }
-  | { type: 'rows'; from: number; rows: Row[]; version: number }
+  | { type: 'rows'; from: number; rows: Row[] }
   | { type: 'sought'; id: number; row: number; index: number }
   | { type: 'located'; id: number; row: number }
   | { type: 'copied'; id: number; text: string }

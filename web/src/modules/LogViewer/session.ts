@@ -46,12 +46,7 @@ export class Session {
         this.#search(m.query)
         break
       case 'rows':
-        this.#host.post({
-          type: 'rows',
-          from: m.from,
-          rows: this.#view.read(m.from, m.count),
-          version: this.#view.version,
-        })
+        this.#host.post({ type: 'rows', from: m.from, rows: this.#view.read(m.from, m.count) })
         break
       case 'seek':
         this.#host.post({ type: 'sought', id: m.id, ...this.#view.seek(m.from, m.back) })
@@ -197,7 +192,6 @@ export class Session {
       bytes: this.#open.reduce((n, o) => n + o.lines.size, 0),
       lines: view.lines,
       rows: view.rows,
-      version: view.version,
       stamps: view.stamps,
       ranks: this.#open.map((o) => ({ rank: o.source.rank, lines: o.lines.count })),
       hits: view.hits,

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { numberOf } from './level.ts'
 import { Lines } from './lines.ts'
 import { searchBlock } from './search.ts'
@@ -79,6 +79,17 @@ describe('one log', () => {
     expect(errors[mapParts - 1]).toBe(1)
     expect(errors.reduce((a, b) => a + b)).toBe(1)
   })
+  test('the map of a log that has grown looks at no line again', () => {
+    const view = viewOf('ERROR a\nINFO b\n'.repeat(400))
+    const looked = vi.spyOn(view, 'lineOf')
+    const { errors } = view.map()
+    expect(looked).not.toHaveBeenCalled()
+    expect(errors).toEqual(Array(mapParts).fill(2))
+    view.keep(numberOf('error'))
+    expect(view.map().errors).toEqual(Array(mapParts).fill(2))
+    view.keep(0)
+    expect(view.map().errors).toEqual(Array(mapParts).fill(2))
+  })
 })
 
 describe('merged logs', () => {
@@ -105,5 +116,32 @@ describe('merged logs', () => {
       [4, 0, 'a3'],
     ])
     expect(view.copy(1, 3, true)).toBe('a1\nb1\na2')
+  })
+  test('what comes late moves rows, errors and what was found', () => {
+    const [a, b] = [new Lines(), new Lines()]
+    const view = new View()
+    view.show([
+      { rank: 0, lines: a },
+      { rank: 1, lines: b },
+    ])
+    const come = (lines: Lines, text: string) => {
+      const from = lines.complete
+      lines.append(new TextEncoder().encode(text))
+      searchBlock(lines, /x/g, from)
+      view.grow()
+    }
+    const at = () => view.map().errors.flatMap((n, part) => (n > 0 ? [Math.ceil((part * view.rows) / mapParts)] : []))
+    come(a, '10:00:01 INFO a\n10:00:03 ERROR a x\n')
+    expect([view.rows, view.hits, view.seek(-1, false).row, at()]).toEqual([2, 1, 1, [1]])
+    come(b, '10:00:02 INFO b x\n')
+    expect([view.rows, view.hits, view.seek(-1, false).row, at()]).toEqual([3, 2, 1, [2]])
+    view.keep(numberOf('error'))
+    expect([view.rows, view.hits, view.seek(-1, false).row, at()]).toEqual([1, 1, 0, [0]])
+    come(b, '10:00:02 ERROR b\n')
+    expect(rows(view).map(([n, r]) => [n, r])).toEqual([
+      [3, 1],
+      [4, 0],
+    ])
+    expect([view.rows, view.hits, view.seek(-1, false).row, at()]).toEqual([2, 1, 1, [0, 1]])
   })
 })

@@ -3,6 +3,7 @@ import { clean } from './ansi.ts'
 import { Ints } from './growing.ts'
 import { error, info, stampOf } from './level.ts'
 import type { Lines } from './lines.ts'
+import { Merge } from './merge.ts'
 import type { Row } from './protocol.ts'
 
 /** Of a longer line so much is shown; copied and downloaded it is whole. */
@@ -17,14 +18,15 @@ type Place = [log: number, line: number]
 export class View {
   logs: Log[] = []
   least = 0
-  version = 0
-  /** In merged logs: of each line the log, and its line there. One log is in its own order. */
-  #order: { log: Uint16Array; line: Uint32Array; length: number } | undefined
+  /** The order of merged logs. One log is in its own. */
+  #order: Merge | undefined
   /** The lines that the level leaves; undefined is all. */
   #rows: Ints | undefined
   /** Rows that were found. */
   #hits = new Ints()
-  #seen = 0 // lines that rows and hits know
+  /** Rows that tell an error. */
+  #errors = new Ints()
+  #seen = 0 // lines that rows, hits and errors know
   #stamps: boolean | undefined
 
   get lines(): number {
@@ -53,6 +55,7 @@ export class View {
   show(logs: Log[]): void {
     this.logs = logs
     this.#stamps = undefined
+    this.#order = logs.length > 1 ? new Merge(logs.map((l) => l.lines)) : undefined
     this.rebuild()
   }
 
@@ -61,65 +64,47 @@ export class View {
     this.rebuild()
   }
 
-  /** Everything anew: after another search, level or set of logs. */
+  /** The rows anew: after another search, level or set of logs. */
   rebuild(): void {
-    this.version++
-    this.#order = this.logs.length > 1 ? this.#merge() : undefined
+    this.#order?.grow(this.stamps)
     this.#rows = this.least > 0 ? new Ints() : undefined
     this.#hits = new Ints()
+    this.#errors = new Ints()
     this.#seen = 0
     this.#extend()
   }
 
-  /** Takes in what came. Merged logs are merged anew, as what came may belong before what was there. */
+  /** Takes in what came. In merged logs it may belong before what was there. */
   grow(): void {
-    if (this.logs.length > 1) this.rebuild()
-    else this.#extend()
+    if (this.#order) this.#forget(this.#order.grow(this.stamps))
+    this.#extend()
+  }
+
+  /** Drops what is known of lines from one on. */
+  #forget(line: number): void {
+    if (line >= this.#seen) return
+    this.#seen = line
+    if (this.#rows) this.#rows.length = this.#rows.from(line)
+    const rows = this.#rows ? this.#rows.length : line
+    this.#hits.length = this.#hits.from(rows)
+    this.#errors.length = this.#errors.from(rows)
   }
 
   #extend(): void {
+    const order = this.#order
     const one = this.logs[0]?.lines
-    const to = this.#order ? this.#order.length : (one?.complete ?? 0)
+    const to = order ? order.length : (one?.complete ?? 0)
     for (let line = this.#seen; line < to; line++) {
-      let lines = one as Lines
-      let at = line
-      if (this.#order) {
-        lines = (this.logs[this.#order.log[line] as number] as Log).lines
-        at = this.#order.line[line] as number
-      }
-      if (this.#rows) {
-        if ((lines.levels[at] as number) < this.least) continue
-        this.#rows.push(line)
-      }
-      if (lines.hits[at]) this.#hits.push(this.#rows ? this.#rows.length - 1 : line)
+      const lines = order ? (this.logs[order.log.at(line)] as Log).lines : (one as Lines)
+      const at = order ? order.line.at(line) : line
+      const level = lines.levels[at] as number
+      if (level < this.least) continue
+      this.#rows?.push(line)
+      const row = this.#rows ? this.#rows.length - 1 : line
+      if (lines.hits[at]) this.#hits.push(row)
+      if (level >= error) this.#errors.push(row)
     }
     this.#seen = to
-  }
-
-  #merge() {
-    const total = this.logs.reduce((n, l) => n + l.lines.complete, 0)
-    const log = new Uint16Array(total)
-    const line = new Uint32Array(total)
-    // Nodes of a job say much the same one after another: without times, line by line is nearest to what happened.
-    const keys = this.stamps ? this.logs.map((l) => times(l.lines)) : undefined
-    const next = new Uint32Array(this.logs.length)
-    for (let n = 0; n < total; n++) {
-      let best = -1
-      let least = Number.POSITIVE_INFINITY
-      for (let k = 0; k < next.length; k++) {
-        const at = next[k] as number
-        if (at >= (this.logs[k] as Log).lines.complete) continue
-        const key = keys ? ((keys[k] as Float64Array)[at] as number) : at
-        if (best < 0 || key < least) {
-          best = k
-          least = key
-        }
-      }
-      log[n] = best
-      line[n] = next[best] as number
-      next[best] = (next[best] as number) + 1
-    }
-    return { log, line, length: total }
   }
 
   /** The line that a row shows, counted from 0. */
@@ -135,7 +120,7 @@ export class View {
 
   #place(line: number): Place {
     if (!this.#order) return [0, line]
-    return [this.#order.log[line] as number, this.#order.line[line] as number]
+    return [this.#order.log.at(line), this.#order.line.at(line)]
   }
 
   read(from: number, count: number): Row[] {
@@ -179,21 +164,12 @@ export class View {
   }
 
   map(): { hits: number[]; errors: number[] } {
-    const { rows } = this
-    const hits = new Array<number>(mapParts).fill(0)
-    const errors = new Array<number>(mapParts).fill(0)
-    const part = (row: number) => Math.floor((row * mapParts) / rows)
-    const count = (into: number[], row: number) => {
-      const p = part(row)
-      into[p] = (into[p] ?? 0) + 1
+    const begins = Array.from({ length: mapParts + 1 }, (_, part) => Math.ceil((part * this.rows) / mapParts))
+    const counts = (found: Ints) => {
+      const before = begins.map((row) => found.from(row))
+      return before.slice(1).map((n, part) => n - (before[part] as number))
     }
-    for (let i = 0; i < this.#hits.length; i++) count(hits, this.#hits.at(i))
-    for (let row = 0; row < rows; row++) {
-      const [log, at] = this.#place(this.lineOf(row))
-      const { lines } = this.logs[log] as Log
-      if (at < lines.complete && (lines.levels[at] as number) >= error) count(errors, row)
-    }
-    return { hits, errors }
+    return { hits: counts(this.#hits), errors: counts(this.#errors) }
   }
 }
 
@@ -202,15 +178,4 @@ function stamped(lines: Lines): boolean {
   let n = 0
   for (let i = 0; i < look; i++) if (stampOf(clean(lines.text(i, 80))) !== undefined) n++
   return n * 2 > look
-}
-
-/** When each line was written; one that does not say so goes with the line before. */
-function times(lines: Lines): Float64Array {
-  const found = new Float64Array(lines.complete)
-  let last = Number.NEGATIVE_INFINITY
-  for (let i = 0; i < found.length; i++) {
-    last = stampOf(clean(lines.text(i, 64))) ?? last
-    found[i] = last
-  }
-  return found
 }
