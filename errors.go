@@ -3,6 +3,7 @@ package atelier
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Kind classifies an error by what its receiver must do. Edges map kinds to HTTP
@@ -29,6 +30,7 @@ type Error struct {
 	Target  string // the part of the request at fault, for example "properties.properties.vmSize"
 	Message string
 	Details []Error
+	Wait    time.Duration // before the same again may work; 0 is not known
 }
 
 func (e *Error) Error() string { return e.Message }
@@ -43,6 +45,13 @@ func (e *Error) At(target string) *Error {
 	at := *e
 	at.Target = target
 	return &at
+}
+
+// In returns a copy of the error that says after what time the same again may work.
+func (e *Error) In(wait time.Duration) *Error {
+	later := *e
+	later.Wait = wait
+	return &later
 }
 
 // IsKind reports whether err is, or wraps, an Error of the kind.

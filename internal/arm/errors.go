@@ -6,6 +6,8 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/atelier-compute/atelier"
 )
@@ -29,6 +31,15 @@ func Status(k atelier.Kind) int {
 		return s
 	}
 	return http.StatusInternalServerError
+}
+
+// SetRetry says in the headers of an answer when the same again may work, if the error
+// is one that passes.
+func SetRetry(h http.Header, e *atelier.Error) {
+	switch Status(e.Kind) {
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		h.Set("Retry-After", strconv.Itoa(int(e.Wait/time.Second)+1))
+	}
 }
 
 // ErrorBody is an error as ARM shows it (wire A.7).
@@ -100,10 +111,8 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, id string, err err
 
 func (s *Server) failAs(w http.ResponseWriter, r *http.Request, id string, status int, e *atelier.Error) {
 	h := w.Header()
-	switch status {
-	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
-		h.Set("Retry-After", "1")
-	case http.StatusUnauthorized:
+	SetRetry(h, e)
+	if status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", `Bearer authorization_uri="`+authority(r, s.Tenant)+`", error="invalid_token", error_description="`+quotable(e.Message)+`"`)
 	}
 	h.Set("x-ms-error-code", e.Code)

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/atelier-compute/atelier"
 )
@@ -73,7 +74,7 @@ func serve(t *testing.T, log *bytes.Buffer, r *http.Request) *httptest.ResponseR
 			return http.StatusAccepted, nil, nil
 		}},
 		{Method: "GET", Pattern: "/fail/{kind}", Action: Public, Handler: func(r *Request) (int, any, error) {
-			return 0, nil, fmt.Errorf("wrapped: %w", atelier.Errorf(atelier.Kind(r.Param("kind")), "Code", "what, why, what next").At("here"))
+			return 0, nil, fmt.Errorf("wrapped: %w", atelier.Errorf(atelier.Kind(r.Param("kind")), "Code", "what, why, what next").At("here").In(46500*time.Millisecond))
 		}},
 	})
 	if err != nil {
@@ -245,6 +246,19 @@ func TestClientRequestID(t *testing.T) {
 		t.Fatalf("echo is %q", got)
 	}
 	r.Header.Del("x-ms-return-client-request-id")
+func TestRetryAfter(t *testing.T) {
+	for kind, want := range map[string]string{"no_quota": "47", "transient": "47", "invalid": "", "conflict": ""} {
+		if got := serve(t, new(bytes.Buffer), request("GET", "/fail/"+kind, "")).Header().Get("Retry-After"); got != want {
+			t.Errorf("%s: %q, want %q", kind, got, want)
+		}
+	}
+	h := http.Header{}
+	SetRetry(h, atelier.Errorf(atelier.Transient, "Code", "nobody knows for how long"))
+	if got := h.Get("Retry-After"); got != "1" {
+		t.Errorf("unknown: %q", got)
+	}
+}
+
 	if got := serve(t, new(bytes.Buffer), r).Header().Get("x-ms-client-request-id"); got != "" {
 		t.Fatalf("echo is %q without being asked", got)
 	}

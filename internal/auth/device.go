@@ -129,7 +129,7 @@ func spell(code string) string {
 func (a *Auth) FindDevice(c Caller, code string) (Device, error) {
 	key := "device " + c.Name()
 	if wait := a.issuer.limit.wait(key); wait > 0 {
-		return Device{}, atelier.Errorf(atelier.Transient, "TooManyCodes", "too many wrong codes; wait %d seconds, then enter the code that the device shows", int(wait/time.Second)+1)
+		return Device{}, atelier.Errorf(atelier.NoQuota, "TooManyCodes", "too many wrong codes; wait %d seconds, then enter the code that the device shows", int(wait/time.Second)+1).In(wait)
 	}
 	a.devices.mu.Lock()
 	defer a.devices.mu.Unlock()

@@ -304,7 +304,7 @@ func TestDeviceCode(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, err := b.FindDevice(b.owner(), b.device(t).UserCode); !atelier.IsKind(err, atelier.Transient) {
+		if _, err := b.FindDevice(b.owner(), b.device(t).UserCode); !atelier.IsKind(err, atelier.NoQuota) {
 			t.Errorf("got %v", err)
 		}
 	})

@@ -39,7 +39,7 @@ func (g *guesses) begin(from, user string) error {
 		wait = max(wait, g.user.wait(user), g.all.wait(""))
 	}
 	if wait > 0 {
-		return atelier.Errorf(atelier.Transient, "TooManyTries", "too many wrong passwords; wait %d seconds, then try again", int(wait/time.Second)+1)
+		return atelier.Errorf(atelier.NoQuota, "TooManyTries", "too many wrong passwords; wait %d seconds, then try again", int(wait/time.Second)+1).In(wait)
 	}
 	g.here.fail(from + " " + user)
 	g.user.fail(user)

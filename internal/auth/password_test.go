@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -229,8 +230,10 @@ func TestGuessesAreBounded(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := b.guesses.begin("192.0.2.1", "kim"); codeOf(err) != "TooManyTries" {
-			t.Error(err)
+		err := b.guesses.begin("192.0.2.1", "kim")
+		var e *atelier.Error
+		if !errors.As(err, &e) || e.Code != "TooManyTries" || e.Kind != atelier.NoQuota || e.Wait <= 0 || e.Wait > 2*time.Second {
+			t.Errorf("%#v", err)
 		}
 		b.t = b.t.Add(2 * time.Second)
 		if got := try("192.0.2.9", "kim", goodPassword); got != "" {
