@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/atelier-compute/atelier"
+	"github.com/atelier-compute/atelier/internal/arm"
 	"github.com/atelier-compute/atelier/internal/auth"
 )
 
@@ -39,8 +40,9 @@ func (s *Studio) answerDevice(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, "the code cannot be looked up", http.StatusInternalServerError)
 			return
 		}
-		slow, mayNot := e.Kind == atelier.Transient, e.Kind == atelier.Forbidden
-		v, status = deviceView{Wrong: !slow && !mayNot, Slow: slow, MayNot: mayNot}, http.StatusForbidden
+		slow, mayNot := e.Kind == atelier.NoQuota, e.Kind == atelier.Forbidden
+		v, status = deviceView{Wrong: !slow && !mayNot, Slow: slow, MayNot: mayNot}, arm.Status(e.Kind)
+		arm.SetRetry(w.Header(), e)
 	}
 	s.showDevice(w, r, status, &v)
 }

@@ -113,8 +113,12 @@ func TestDevicePage(t *testing.T) {
 		same := []string{"Cookie", signedIn(t, a), "Sec-Fetch-Site", "same-origin"}
 		for i := range 8 {
 			w := serve(s, "POST", "/device", url.Values{"code": {"<script>"}}, same...)
-			if want := map[bool]string{true: "No device waits", false: "Too many"}[i < 6]; w.Code != 403 || !strings.Contains(w.Body.String(), want) || strings.Contains(w.Body.String(), "<script") {
-				t.Errorf("try %d: %d %s", i, w.Code, w.Body)
+			status, want, wait := 404, "No device waits", false
+			if i >= 6 {
+				status, want, wait = 429, "Too many", true
+			}
+			if w.Code != status || !strings.Contains(w.Body.String(), want) || strings.Contains(w.Body.String(), "<script") || wait != (w.Header().Get("Retry-After") != "") {
+				t.Errorf("try %d: %d %v %s", i, w.Code, w.Header(), w.Body)
 			}
 		}
 	})

@@ -1,6 +1,7 @@
 package studio
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"mime"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/atelier-compute/atelier"
+	"github.com/atelier-compute/atelier/internal/arm"
 	"github.com/atelier-compute/atelier/internal/auth"
 	"github.com/atelier-compute/atelier/internal/store"
 )
@@ -57,6 +59,9 @@ func readCredentials(w http.ResponseWriter, r *http.Request) (c credentials, err
 		}
 		return c, nil
 	}
+	if err := r.ParseForm(); err != nil {
+		return c, atelier.Errorf(atelier.Invalid, "InvalidRequestContent", "the form cannot be read: %v; send it again", err)
+	}
 	for name, to := range map[string]*string{"code": &c.Code, "user": &c.User, "password": &c.Password, "token": &c.Token, "next": &c.Next} {
 		*to = r.PostFormValue(name)
 	}
@@ -103,19 +108,29 @@ func (s *Studio) openSession(r *http.Request, c *credentials) (*http.Cookie, err
 	return cookie, nil
 }
 
-// refusals are the page's words for the codes of errors.
-var refusals = map[string]string{"WrongPassword": "wrong", "TooManyTries": "tooMany", "TemporarilyUnavailable": "tooMany", "InvalidToken": "badToken", "OtherSite": "otherSite"}
+// refusals are the page's words for the codes of errors; of others it says that it did
+// not work.
+var refusals = map[string]string{"WrongPassword": "wrong", "TooManyTries": "tooMany", "TemporarilyUnavailable": "busy", "InvalidToken": "badToken", "OtherSite": "otherSite"}
 
 func (s *Studio) refuse(w http.ResponseWriter, r *http.Request, c *credentials, err error) {
 	var e *atelier.Error
-	switch {
-	case !errors.As(err, &e):
-		answer(w, http.StatusInternalServerError, problem("InternalServerError", "signing in did not work because of a fault of Atelier's own; try again"))
-	case c.script:
-		answer(w, http.StatusForbidden, problem(e.Code, e.Message))
-	default:
-		s.show(w, r, http.StatusForbidden, view{Spent: e.Code == "SignInCodeSpent", Wrong: refusals[e.Code], Next: inside(c.Next)})
+	if !errors.As(err, &e) {
+		e = atelier.Errorf("", "InternalServerError", "signing in did not work because of a fault of Atelier's own; try again")
 	}
+	status := arm.Status(e.Kind)
+	if status == http.StatusUnauthorized { // whoever signs in is not asked to sign in
+		status = http.StatusForbidden
+	}
+	arm.SetRetry(w.Header(), e)
+	if c.script {
+		answer(w, status, problem(e.Code, e.Message))
+		return
+	}
+	v := view{Spent: e.Code == "SignInCodeSpent", Next: inside(c.Next)}
+	if !v.Spent {
+		v.Wrong = cmp.Or(refusals[e.Code], "failed")
+	}
+	s.show(w, r, status, v)
 }
 
 func (s *Studio) signOut(w http.ResponseWriter, r *http.Request) {
@@ -162,7 +177,7 @@ func (s *Studio) session(w http.ResponseWriter, r *http.Request) {
 }
 
 func problem(code, message string) any {
-	return map[string]any{"error": map[string]string{"code": code, "message": message}}
+	return arm.Wrap(atelier.Problem{Code: code, Message: message})
 }
 
 func answer(w http.ResponseWriter, status int, body any) {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/atelier-compute/atelier"
+	"github.com/atelier-compute/atelier/internal/arm"
 	"github.com/atelier-compute/atelier/internal/auth"
 	"github.com/atelier-compute/atelier/internal/store"
 )
@@ -63,10 +64,9 @@ func script(s *Studio, method, path, body string, headers ...string) *httptest.R
 
 func code(t *testing.T, w *httptest.ResponseRecorder) string {
 	t.Helper()
-	var out struct {
-		Error struct{ Code, Message string }
-	}
-	if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil || out.Error.Message == "" {
+	var out arm.Wrapped
+	err := json.Unmarshal(w.Body.Bytes(), &out)
+	if e := out.Error; err != nil || e.Message == "" || e.Details == nil || e.Info == nil || !strings.Contains(w.Body.String(), `"target":`) {
 		t.Fatalf("%v in %d %s", err, w.Code, w.Body)
 	}
 	return out.Error.Code
@@ -118,20 +118,24 @@ func TestSignInByScript(t *testing.T) {
 		}
 	})
 	t.Run("refusals", func(t *testing.T) {
-		for _, c := range []struct{ body, want string }{
-			{`{"user":"kim","password":"wrong wrong wrong"}`, "WrongPassword"},
-			{`{"user":"nobody","password":"` + secret + `"}`, "WrongPassword"},
-			{`{"user":"owner","password":"` + secret + `"}`, "WrongPassword"},
-			{`{"user":"kim"}`, "WrongPassword"},
-			{`{"token":"x"}`, "InvalidToken"},
-			{`{"code":"x"}`, "SignInCodeSpent"},
-			{`{}`, "SignInCodeSpent"},
-			{`[]`, "InvalidRequestContent"},
-			{`{"user":"` + strings.Repeat("x", maxForm) + `"}`, "InvalidRequestContent"},
+		for _, c := range []struct {
+			body   string
+			status int
+			want   string
+		}{
+			{`{"user":"kim","password":"wrong wrong wrong"}`, 403, "WrongPassword"},
+			{`{"user":"nobody","password":"` + secret + `"}`, 403, "WrongPassword"},
+			{`{"user":"owner","password":"` + secret + `"}`, 403, "WrongPassword"},
+			{`{"user":"kim"}`, 403, "WrongPassword"},
+			{`{"token":"x"}`, 403, "InvalidToken"},
+			{`{"code":"x"}`, 403, "SignInCodeSpent"},
+			{`{}`, 403, "SignInCodeSpent"},
+			{`[]`, 400, "InvalidRequestContent"},
+			{`{"user":"` + strings.Repeat("x", maxForm) + `"}`, 400, "InvalidRequestContent"},
 		} {
 			w := script(s, "POST", "/signin", c.body, "Sec-Fetch-Site", "same-origin")
-			if got := code(t, w); w.Code != 403 || got != c.want || w.Header().Get("Set-Cookie") != "" {
-				t.Errorf("%.60s: %d %s, want %s", c.body, w.Code, got, c.want)
+			if got := code(t, w); w.Code != c.status || got != c.want || w.Header().Get("Set-Cookie") != "" || w.Header().Get("Retry-After") != "" {
+				t.Errorf("%.60s: %d %s, want %d %s", c.body, w.Code, got, c.status, c.want)
 			}
 		}
 	})
@@ -154,8 +158,14 @@ func TestSignInByScript(t *testing.T) {
 		for range 6 {
 			script(s, "POST", "/signin", `{"user":"lee","password":"wrong"}`)
 		}
-		if w := script(s, "POST", "/signin", `{"user":"lee","password":"wrong"}`); code(t, w) != "TooManyTries" {
-			t.Errorf("%d %s", w.Code, w.Body)
+		w := script(s, "POST", "/signin", `{"user":"lee","password":"wrong"}`)
+		wait := w.Header().Get("Retry-After")
+		if code(t, w) != "TooManyTries" || w.Code != 429 || !strings.Contains(w.Body.String(), "wait "+wait+" seconds") {
+			t.Errorf("%d, after %q: %s", w.Code, wait, w.Body)
+		}
+		form := serve(s, "POST", "/signin", url.Values{"user": {"lee"}, "password": {"wrong"}})
+		if form.Code != 429 || !strings.Contains(form.Body.String(), "Too many wrong passwords") || form.Header().Get("Retry-After") != wait {
+			t.Errorf("%d %v %s", form.Code, form.Header(), form.Body)
 		}
 	})
 }
@@ -187,6 +197,12 @@ func TestSignInByForm(t *testing.T) {
 	t.Run("wrong", func(t *testing.T) {
 		w := serve(s, "POST", "/signin", url.Values{"user": {"kim"}, "password": {"x"}, "next": {"/jobs"}}, same...)
 		if body := w.Body.String(); w.Code != 403 || !strings.Contains(body, "password is wrong") || !strings.Contains(body, `value="/jobs"`) {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+	})
+	t.Run("unread", func(t *testing.T) {
+		w := serve(s, "POST", "/signin", url.Values{"user": {"kim"}, "password": {strings.Repeat("x", maxForm)}}, same...)
+		if w.Code != 400 || !strings.Contains(w.Body.String(), "Signing in did not work") {
 			t.Errorf("%d %s", w.Code, w.Body)
 		}
 	})

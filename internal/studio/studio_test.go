@@ -179,7 +179,7 @@ func TestSigningIn(t *testing.T) {
 	t.Run("huge-form", func(t *testing.T) {
 		huge := form(a.SignInCode())
 		huge.Set("more", strings.Repeat("x", 1<<20))
-		if w := serve(s, "POST", "/signin", huge, same...); w.Code != 403 {
+		if w := serve(s, "POST", "/signin", huge, same...); w.Code != 400 {
 			t.Error(w.Code)
 		}
 	})
