@@ -17,7 +17,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/atelier-compute/atelier/internal/auth"
 	"github.com/atelier-compute/atelier/internal/store"
@@ -25,30 +24,11 @@ import (
 
 // Studio serves the pages.
 type Studio struct {
-	Auth    Auth
+	Auth    *auth.Auth
 	DB      *store.DB
 	Version string
 	Files   fs.FS  // what Vite built; without index.html, the studio is not part of this build
 	Dev     string // the URL of a development server to take the files from instead, or ""
-}
-
-// Auth is what the studio needs of package auth.
-type Auth interface {
-	// SignIn uses up the code of a link and returns the cookie of the session that
-	// it opens; SignInPassword and SignInToken open one in other ways.
-	SignIn(code string) (*http.Cookie, bool)
-	SignInPassword(r *http.Request, user, password string) (*http.Cookie, error)
-	SignInToken(r *http.Request, token string) (*http.Cookie, error)
-	// SignOut ends the session of a browser and returns a cookie that takes its away.
-	SignOut(r *http.Request) (*http.Cookie, error)
-	// SessionEnd is when the session of a caller ends; zero if there is none.
-	SessionEnd(c auth.Caller) time.Time
-	// Identify finds out who sends a request.
-	Identify(r *http.Request) (auth.Caller, error)
-	// FindDevice returns the device that shows a code, and DecideDevice lets it sign
-	// in as the caller, or not.
-	FindDevice(c auth.Caller, code string) (auth.Device, error)
-	DecideDevice(c auth.Caller, code string, yes bool) error
 }
 
 // Route is one address that the studio serves. All of them are public: they show
