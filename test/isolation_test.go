@@ -4,7 +4,6 @@ import (
 	"archive/tar"
 	"bytes"
 	"encoding/json"
-	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -92,14 +91,7 @@ func newHouse(t *testing.T) *house {
 		Blobs: &blob.Dir{Root: t.TempDir()}, Logs: &logs.Store{Root: t.TempDir()}, HashPassword: h.auth.HashPassword, Tenant: h.auth.Tenant(),
 		Seal: h.auth.Seal, Open: h.auth.Open, SAS: &auth.SAS{Key: keys.Derive("blob signatures"), Account: "atelierhouse", Now: time.Now},
 		BlobHost:   "atelierhouse" + atelier.BlobSuffix,
-		Principals: h.auth,
-		AnswerDevice: func(c arm.Caller, code string, yes bool) error {
-			caller, ok := c.(auth.Caller)
-			if !ok {
-				return errors.New("a caller of another house")
-			}
-			return h.auth.DecideDevice(caller, code, yes)
-		},
+		Principals: h.auth, Accounts: h.auth,
 	}
 	h.srv = &arm.Server{Gate: gate{h.auth}, Log: slog.New(slog.NewTextHandler(&h.logged, nil)), NewID: auth.NewGUID, Tenant: h.auth.Tenant()}
 	h.must(h.srv.Handle(h.api.Routes()))

@@ -238,6 +238,8 @@ func (s *server) handle(api *azureml.API) error {
 		})),
 		TLSNextProto:      map[string]func(*http.Server, *tls.Conn, http.Handler){wire.ALPN: s.agent},
 		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute, // this and the next are lifted for who was let in and follows, uploads or downloads
+		WriteTimeout:      2 * time.Minute,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),

@@ -28,19 +28,13 @@ type accessWorkspace struct {
 	ResourceGroup string `json:"resourceGroup"`
 }
 
-// principal is what a caller may know of themselves.
-type principal interface {
-	Display() string
-	Kind() string
-	Roles(scope atelier.ID) []string
-}
-
 // getAccess says who the caller is. The actions are found out at the first call:
 // they are those of all routes, this one included.
 func (a *API) getAccess() arm.Handler {
 	actions := sync.OnceValue(a.actions)
 	return func(r *arm.Request) (int, any, error) {
-		out := accessOut{Name: r.Caller.Name(), Kind: auth.KindUser, Roles: []string{}, Actions: []string{}}
+		c, out := caller(r), accessOut{Name: r.Caller.Name(), Actions: []string{}}
+		out.DisplayName, out.Kind = cmp.Or(c.Display(), out.Name), cmp.Or(c.Kind(), auth.KindUser)
 		err := a.read(r, func(_ *store.Tx, w *atelier.Workspace) error {
 			out.Workspace = accessWorkspace{w.Name, w.Location, w.Subscription, w.ResourceGroup}
 			for _, action := range actions() {
@@ -48,10 +42,7 @@ func (a *API) getAccess() arm.Handler {
 					out.Actions = append(out.Actions, action)
 				}
 			}
-			if p, known := r.Caller.(principal); known {
-				out.DisplayName, out.Kind, out.Roles = p.Display(), p.Kind(), full(p.Roles(w.ID))
-			}
-			out.DisplayName = cmp.Or(out.DisplayName, out.Name)
+			out.Roles = full(c.Roles(w.ID))
 			return nil
 		})
 		return ok, out, err

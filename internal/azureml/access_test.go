@@ -7,23 +7,15 @@ import (
 
 	"github.com/atelier-compute/atelier"
 	"github.com/atelier-compute/atelier/internal/arm"
+	"github.com/atelier-compute/atelier/internal/auth"
 )
 
 const own = "?api-version=" + arm.OwnVersion
 
-// roled is a person of whom more is known.
-type roled struct{ person }
-
-func (roled) Display() string { return "Ann Example" }
-func (roled) Kind() string    { return "service" }
-func (roled) Roles(scope atelier.ID) []string {
-	return []string{"Owner of " + scope.Name()}
-}
-
 func TestAccess(t *testing.T) {
 	w := newWorld(t)
 	w.ann("GET", wsURL+"/access"+own, "").want(200).
-		wantAt("name", "ann").wantAt("displayName", "Ann Example").wantAt("kind", "service").wantAt("roles.0", "Owner of "+w.main.ID.Name()).
+		wantAt("name", "ann").wantAt("displayName", "ann").wantAt("kind", "user").
 		wantAt("workspace.name", "Main").wantAt("workspace.location", "local").wantAt("workspace.subscription", subscription).wantAt("workspace.resourceGroup", "Default")
 	all := fmt.Sprint(w.ann("GET", wsURL+"/access"+own, "").at("actions"))
 	eve := w.as("eve", "GET", wsURL+"/access"+own, "").want(200).wantAt("displayName", "eve").wantAt("roles.0", nil)
@@ -36,6 +28,16 @@ func TestAccess(t *testing.T) {
 	if strings.Contains(all, arm.Member) || strings.Contains(all, arm.Public) {
 		t.Errorf("what is no action is listed: %s", all)
 	}
+}
+
+func TestAccessOfAPrincipal(t *testing.T) {
+	w, a, _ := newDoors(t)
+	kim := tokenOf(t, a, &atelier.Principal{
+		Meta: atelier.Meta{Name: "kim"}, Kind: auth.KindUser, Display: "Kim Min",
+		Roles: []atelier.RoleGrant{{Role: auth.Reader, Scope: w.main.ID}, {Role: auth.Owner, Scope: atelier.WorkspaceID(subscription, "Default", "Other")}},
+	})
+	w.as(kim, "GET", wsURL+"/access"+own, "").want(200).
+		wantAt("name", "kim").wantAt("displayName", "Kim Min").wantAt("kind", "user").wantAt("roles", "[Reader]")
 }
 
 func TestPermissions(t *testing.T) {

@@ -41,10 +41,8 @@ type API struct {
 	SAS      *auth.SAS // signs what clients upload to and download from
 	BlobHost string    // the blob service, as clients reach it: "ACCOUNT.blob.…:port"
 
-	// Principals are who can sign in, and AnswerDevice says for the caller whether the
-	// device that shows the code may sign in as them.
-	Principals   Principals
-	AnswerDevice func(caller arm.Caller, code string, yes bool) error
+	Principals Principals // who can sign in
+	Accounts   Accounts   // and what they settle for themselves
 
 	Prober Prober // nil: connections are not tested
 

@@ -14,9 +14,7 @@ import (
 type Accounts interface {
 	Profile(ctx context.Context, c auth.Caller) (p atelier.Profile, hasPassword bool, err error)
 	SetProfile(ctx context.Context, c auth.Caller, change auth.ProfileChange) (p atelier.Profile, hasPassword bool, err error)
-	// ChangePassword sets the caller's password, and SetPassword that of a user.
 	ChangePassword(ctx context.Context, c auth.Caller, from, old, password string) error
-	SetPassword(ctx context.Context, actor string, p *atelier.Principal, password string) error
 	Tokens(ctx context.Context, c auth.Caller) ([]auth.TokenInfo, error)
 	CreateToken(ctx context.Context, c auth.Caller, name string, days int) (info auth.TokenInfo, text string, err error)
 	RevokeToken(ctx context.Context, c auth.Caller, id string) error
@@ -117,7 +115,7 @@ func caller(r *arm.Request) auth.Caller {
 }
 
 func (a *API) getProfile(r *arm.Request) (int, any, error) {
-	p, hasPassword, err := a.Principals.Profile(r.Context(), caller(r))
+	p, hasPassword, err := a.Accounts.Profile(r.Context(), caller(r))
 	return ok, profileBody(&p, hasPassword), err
 }
 
@@ -133,7 +131,7 @@ func (a *API) putProfile(r *arm.Request) (int, any, error) {
 			change.SSHKeys[i] = atelier.SSHKey{Name: k.Name, PublicKey: k.PublicKey}
 		}
 	}
-	p, hasPassword, err := a.Principals.SetProfile(r.Context(), caller(r), change)
+	p, hasPassword, err := a.Accounts.SetProfile(r.Context(), caller(r), change)
 	return ok, profileBody(&p, hasPassword), err
 }
 
@@ -148,7 +146,7 @@ func (a *API) putPassword(r *arm.Request) (int, any, error) {
 		return 0, nil, err
 	}
 	from, _, _ := net.SplitHostPort(r.RemoteAddr)
-	return http.StatusNoContent, nil, a.Principals.ChangePassword(r.Context(), caller(r), from, in.Old, in.New)
+	return http.StatusNoContent, nil, a.Accounts.ChangePassword(r.Context(), caller(r), from, in.Old, in.New)
 }
 
 type tokenIn struct {
@@ -171,7 +169,7 @@ func tokenBody(t *auth.TokenInfo) *tokenOut {
 }
 
 func (a *API) listTokens(r *arm.Request) (int, any, error) {
-	all, err := a.Principals.Tokens(r.Context(), caller(r))
+	all, err := a.Accounts.Tokens(r.Context(), caller(r))
 	list := arm.List[*tokenOut]{Value: []*tokenOut{}}
 	for i := range all {
 		list.Value = append(list.Value, tokenBody(&all[i]))
@@ -184,12 +182,12 @@ func (a *API) createToken(r *arm.Request) (int, any, error) {
 	if err := r.Decode(&in); err != nil {
 		return 0, nil, err
 	}
-	t, text, err := a.Principals.CreateToken(r.Context(), caller(r), in.Name, in.Days)
+	t, text, err := a.Accounts.CreateToken(r.Context(), caller(r), in.Name, in.Days)
 	out := tokenBody(&t)
 	out.Token = text
 	return http.StatusCreated, out, err
 }
 
 func (a *API) revokeToken(r *arm.Request) (int, any, error) {
-	return http.StatusNoContent, nil, a.Principals.RevokeToken(r.Context(), caller(r), r.Param("name"))
+	return http.StatusNoContent, nil, a.Accounts.RevokeToken(r.Context(), caller(r), r.Param("name"))
 }

@@ -30,7 +30,7 @@ func newDoors(t *testing.T) (w *world, a *auth.Auth, owner string) {
 	must(t, err)
 	a, err = auth.New(auth.Config{DB: w.db, Keys: keys, Now: w.api.Now, Endpoints: []string{"https://example.com"}})
 	must(t, err)
-	w.api.Principals, w.srv.Gate = a, doors{a}
+	w.api.Principals, w.api.Accounts, w.srv.Gate = a, a, doors{a}
 	f, err := a.WriteLocal(t.TempDir(), "https://example.com")
 	must(t, err)
 	return w, a, f.Token

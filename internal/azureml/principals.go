@@ -20,7 +20,10 @@ type Principals interface {
 	AddPrincipal(ctx context.Context, actor string, p *atelier.Principal, secret string) error
 	// SignInCodeFor makes a code that signs a browser in as the user, once.
 	SignInCodeFor(p *atelier.Principal) (string, error)
-	Accounts
+	// SetPassword sets the password of a user, and ends their sessions.
+	SetPassword(ctx context.Context, actor string, p *atelier.Principal, password string) error
+	// DecideDevice lets the device that shows the code sign in as the caller, or not.
+	DecideDevice(c auth.Caller, code string, yes bool) error
 }
 
 // Permissions of whoever decides who else gets in.
@@ -341,5 +344,5 @@ func (a *API) answerDevice(r *arm.Request) (int, any, error) {
 	if answer != "approve" && answer != "deny" {
 		return 0, nil, atelier.Errorf(atelier.Invalid, "InvalidAnswer", "the answer is %q; it must be approve or deny", answer)
 	}
-	return ok, map[string]string{"status": answer}, a.AnswerDevice(r.Caller, r.Param("code"), answer == "approve")
+	return ok, map[string]string{"status": answer}, a.Principals.DecideDevice(caller(r), r.Param("code"), answer == "approve")
 }

@@ -2,11 +2,11 @@ package azureml
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/atelier-compute/atelier"
-	"github.com/atelier-compute/atelier/internal/arm"
 	"github.com/atelier-compute/atelier/internal/auth"
 	"github.com/atelier-compute/atelier/internal/store"
 )
@@ -123,19 +123,28 @@ func TestRolesOfManagedIdentities(t *testing.T) {
 	w.ann("PUT", wsURL+"/principals/"+id.ClientID, grant).want(201).wantAt("properties.principalId", made.at("identity.principalId"))
 }
 
+// answers remembers what was answered of devices.
+type answers struct {
+	Principals
+	got []string
+}
+
+func (a *answers) DecideDevice(c auth.Caller, code string, yes bool) error {
+	a.got = append(a.got, fmt.Sprint(c.Name(), " ", code, " ", yes))
+	return nil
+}
+
 func TestAnswerDevice(t *testing.T) {
-	w := newWorld(t)
-	var got []any
-	w.api.AnswerDevice = func(c arm.Caller, code string, yes bool) error {
-		got = append(got, c.Name(), code, yes)
-		return nil
-	}
+	w, a, _ := newDoors(t)
+	devices := &answers{Principals: a}
+	w.api.Principals = devices
+	kim := tokenOf(t, a, &atelier.Principal{Meta: atelier.Meta{Name: "kim"}, Kind: auth.KindUser})
 	const at = "/providers/Microsoft.MachineLearningServices/deviceSignIns/BCDF-GHJK/"
-	w.ann("POST", at+"approve", "").want(200)
-	w.as("eve", "POST", at+"deny", "").want(200)
-	w.ann("POST", at+"maybe", "").wantError(400, "InvalidAnswer", "")
+	w.as(kim, "POST", at+"approve", "").want(200)
+	w.as(kim, "POST", at+"deny", "").want(200)
+	w.as(kim, "POST", at+"maybe", "").wantError(400, "InvalidAnswer", "")
 	w.as("", "POST", at+"approve", "").want(401)
-	if len(got) != 6 || got[0] != "ann" || got[2] != true || got[3] != "eve" || got[5] != false {
-		t.Errorf("got %v", got)
+	if got := fmt.Sprint(devices.got); got != "[kim BCDF-GHJK true kim BCDF-GHJK false]" {
+		t.Error(got)
 	}
 }
