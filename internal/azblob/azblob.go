@@ -130,7 +130,15 @@ func (c *call) serve() error {
 	if err := c.admit(op); err != nil {
 		return err
 	}
+	c.unhurried()
 	return op.run(c)
+}
+
+// unhurried lifts the server's time limits: bytes take as long as they take.
+func (c *call) unhurried() {
+	at := http.NewResponseController(c.w)
+	_ = at.SetReadDeadline(time.Time{}) // what cannot be lifted here was not set
+	_ = at.SetWriteDeadline(time.Time{})
 }
 
 func checkPath(path string) error {
