@@ -104,9 +104,13 @@ func (a *Auth) signIn(w http.ResponseWriter, r *http.Request, form url.Values) *
 	}
 	host, _, _ := net.SplitHostPort(r.RemoteAddr)
 	key := host + " " + strings.ToLower(client)
-	if wait := a.issuer.limit.wait(key); wait > 0 {
+	wait := a.issuer.limit.wait(key)
+	if signed.token == nil {
+		wait = max(wait, a.issuer.wait(host))
+	}
+	if wait > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
-		a.refuse(w, http.StatusTooManyRequests, "temporarily_unavailable", 50196, "too many wrong secrets for this client; wait, then try again with the right one")
+		a.refuse(w, http.StatusTooManyRequests, "temporarily_unavailable", 50196, "too many wrong secrets; wait, then try again with the right one")
 		return nil
 	}
 	right := false
@@ -118,9 +122,13 @@ func (a *Auth) signIn(w http.ResponseWriter, r *http.Request, form url.Values) *
 	switch {
 	case right:
 		a.issuer.limit.succeed(key)
+		a.issuer.known.add(whence(host, ""))
 		return p
 	case w.Header().Get("Retry-After") == "": // it was wrong, not too much
 		a.issuer.limit.fail(key)
+		if signed.token == nil {
+			a.issuer.fail(host)
+		}
 	}
 	return nil
 }

@@ -8,13 +8,17 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // issuer is what Microsoft's credential classes talk to.
 type issuer struct {
 	tokens *tokens
 	hasher *hasher
-	limit  *limiter
+	limit  *limiter // of a client, or of who enters codes, from one address
+
+	address, all limiter // of secrets, whoever's they would be
+	known        cache   // addresses that a secret came from that was right
 }
 
 func newIssuer(a *Auth) (*issuer, error) {
@@ -22,7 +26,27 @@ func newIssuer(a *Auth) (*issuer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &issuer{tokens: t, hasher: newHasher(a.cfg.Keys.Derive("secrets")), limit: &limiter{now: a.cfg.Now}}, nil
+	return &issuer{
+		tokens: t, hasher: newHasher(a.cfg.Keys.Derive("secrets")), limit: &limiter{now: a.cfg.Now},
+		address: limiter{now: a.cfg.Now, free: 30, most: 10 * time.Second},
+		all:     limiter{now: a.cfg.Now, free: 300, most: 2 * time.Second},
+	}, nil
+}
+
+// wait is how long who sends a secret must wait. Clients that do not exist are as many
+// as one likes, and each costs a hash: so their failures count for the address, too,
+// and in all, the latter not where a secret was right before.
+func (i *issuer) wait(host string) time.Duration {
+	wait := i.address.wait(host)
+	if !i.known.has(whence(host, "")) {
+		wait = max(wait, i.all.wait(""))
+	}
+	return wait
+}
+
+func (i *issuer) fail(host string) {
+	i.address.fail(host)
+	i.all.fail("")
 }
 
 // Route is one address that the issuer serves. All of them are public: who calls

@@ -182,6 +182,48 @@ func TestFailuresAreSlowedDown(t *testing.T) {
 	}
 }
 
+// TestClientsThatDoNotExist are as many as one likes, and each costs a hash.
+func TestClientsThatDoNotExist(t *testing.T) {
+	b := newBench(t)
+	b.add(t, "app", "right")
+	b.add(t, "late", "right")
+	try := func(address, client, secret string) int {
+		return b.ask(t, form(client, secret), func(r *http.Request) { r.RemoteAddr = address + ":5" }).Code
+	}
+	t.Run("from-one-address", func(t *testing.T) {
+		tried := 0
+		for ; tried < 100; tried++ {
+			if try("192.0.2.1", NewGUID(), "x") == 429 {
+				break
+			}
+		}
+		if tried != b.issuer.address.free+1 {
+			t.Errorf("%d guesses from one address", tried)
+		}
+		if got := try("192.0.2.2", "app", "right"); got != 200 {
+			t.Errorf("from another: %d", got)
+		}
+	})
+	t.Run("from-many", func(t *testing.T) {
+		for range b.issuer.all.free + 1 {
+			b.issuer.fail(NewGUID())
+		}
+		if got := try("192.0.2.3", NewGUID(), "x"); got != 429 {
+			t.Errorf("from a new address: %d", got)
+		}
+		if got := try("192.0.2.3", "app", "right"); got != 200 {
+			t.Errorf("a secret that was right before: %d", got)
+		}
+		if got := try("192.0.2.2", "late", "right"); got != 200 {
+			t.Errorf("from where a secret was right before: %d", got)
+		}
+		b.t = b.t.Add(2 * time.Second)
+		if got := try("192.0.2.3", NewGUID(), "x"); got != 401 {
+			t.Errorf("two seconds later: %d", got)
+		}
+	})
+}
+
 func TestLimiter(t *testing.T) {
 	c := &clock{start}
 	l := &limiter{now: c.now}

@@ -326,3 +326,34 @@ func TestAnotherPasswordMeanwhile(t *testing.T) {
 		}
 	})
 }
+
+// TestHashesOfOthers makes sure that strangers who keep the hashes busy keep nobody
+// out whose password was right before, and that guesses are counted all the same.
+func TestHashesOfOthers(t *testing.T) {
+	b := newBench(t)
+	kim := b.newUser(t, "kim")
+	if err := b.SetPassword(t.Context(), "test", kim, goodPassword); err != nil {
+		t.Fatal(err)
+	}
+	try := func(password string) string {
+		_, err := b.SignInPassword(from("192.0.2.1"), "kim", password)
+		return codeOf(err)
+	}
+	if got := try(goodPassword); got != "" {
+		t.Fatal(got)
+	}
+	for range hashesWait {
+		b.issuer.hasher.queue <- struct{}{}
+	}
+	if got := try(goodPassword); got != "" {
+		t.Errorf("who is known: %s", got)
+	}
+	for range freeFailures + 1 {
+		if got := try("wrong"); got != "TemporarilyUnavailable" {
+			t.Errorf("a wrong password: %s", got)
+		}
+	}
+	if got := try(goodPassword); got != "TooManyTries" {
+		t.Errorf("after many guesses: %q", got)
+	}
+}

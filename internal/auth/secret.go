@@ -72,9 +72,12 @@ func (h *hasher) remembered(stored, secret string) bool {
 }
 
 // check reports whether the secret is that of the stored hash, and remembers it if
-// so. An empty or foreign
-// hash is checked like any other and matches nothing.
+// so: then it waits for nobody else's hash from now on. An empty or foreign hash is
+// checked like any other and matches nothing.
 func (h *hasher) check(done <-chan struct{}, stored, secret string) (bool, error) {
+	if h.remembered(stored, secret) {
+		return true, nil
+	}
 	if len(secret) > maxSecret {
 		stored, secret = "", secret[:maxSecret]
 	}
