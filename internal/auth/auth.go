@@ -48,6 +48,7 @@ type Auth struct {
 	devices    *devices
 	tasks      *tasks
 	personal   *resident[atelier.Token]
+	uses       limiter // of personal tokens, that could not be written down
 	guesses    *guesses
 }
 
@@ -64,6 +65,7 @@ func New(cfg Config) (*Auth, error) {
 	a.sessions = newSessions(cfg.Now)
 	a.devices = newDevices(cfg.Now)
 	a.guesses = newGuesses(cfg.Now)
+	a.uses = limiter{now: cfg.Now, free: 1}
 	var err error
 	if a.issuer, err = newIssuer(a); err != nil {
 		return nil, err

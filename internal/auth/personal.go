@@ -57,13 +57,15 @@ func (a *Auth) identifyPersonal(ctx context.Context, text string, at edge) (Call
 }
 
 // used writes down that a token was used, now and then. If that fails, the token is
-// as good as before.
+// as good as before; it is tried again ever more seldom, since it fails mostly where
+// the disk is full, which each try costs the store a start.
 func (a *Auth) used(ctx context.Context, t *atelier.Token) {
 	now := a.cfg.Now()
-	if now.Sub(t.LastUsedAt) < usedEvery {
+	if now.Sub(t.LastUsedAt) < usedEvery || a.uses.wait(t.UID) > 0 {
 		return
 	}
-	_ = a.cfg.DB.Do(ctx, func(tx *store.Tx) error {
+	a.uses.fail(t.UID)
+	err := a.cfg.DB.Do(ctx, func(tx *store.Tx) error {
 		t, err := store.Get[atelier.Token](tx, t.ID)
 		if err != nil || now.Sub(t.LastUsedAt) < usedEvery {
 			return err
@@ -72,6 +74,9 @@ func (a *Auth) used(ctx context.Context, t *atelier.Token) {
 		t.LastUsedAt = now
 		return store.Put(tx, t)
 	})
+	if err == nil {
+		a.uses.succeed(t.UID)
+	}
 }
 
 // SignInToken opens a session for who has a token: the command line's of this

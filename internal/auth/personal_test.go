@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/atelier-compute/atelier"
+	"github.com/atelier-compute/atelier/internal/store"
 )
 
 func TestPersonalTokens(t *testing.T) {
@@ -169,6 +170,42 @@ func TestPersonalTokens(t *testing.T) {
 			t.Errorf("%d tokens are kept", n)
 		}
 	})
+}
+
+// TestUseThatCannotBeWritten makes sure that a full disk, which each try to write costs
+// a start of the store, is not tried with each request.
+func TestUseThatCannotBeWritten(t *testing.T) {
+	b := newBench(t)
+	kim := b.newUser(t, "kim")
+	info, text, err := b.CreateToken(t.Context(), Caller{principal: kim}, "ci", 30)
+	if err != nil {
+		t.Fatal(err)
+	}
+	use := func() time.Time {
+		t.Helper()
+		if _, err := b.Identify(bearer(text)); err != nil {
+			t.Fatalf("the token is not good: %v", err)
+		}
+		return b.personal.get(tokenID(info.ID)).LastUsedAt
+	}
+	full := store.OpenDisk(&store.Disk{}, b.now)
+	if err := full.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b.cfg.DB = full
+	for range 3 {
+		if at := use(); !at.IsZero() {
+			t.Fatalf("written at %v to a store that takes nothing", at)
+		}
+	}
+	b.cfg.DB = b.db
+	if at := use(); !at.IsZero() {
+		t.Error("what just failed is tried again at once")
+	}
+	b.t = b.t.Add(time.Minute)
+	if at := use(); !at.Equal(b.now()) {
+		t.Errorf("a minute later the use is not written: %v", at)
+	}
 }
 
 func TestSessionsOfTokens(t *testing.T) {
