@@ -78,6 +78,9 @@ func TestSavedSessionsEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	cookie, _ := b.SignIn(b.SignInCode())
+	if _, err := b.again(t, dir).Identify(withCookie(cookie)); err != nil {
+		t.Errorf("what began last is not saved: %v", err)
+	}
 	b.t = b.t.Add(sessionLife + time.Second)
 	if _, err := b.again(t, dir).Identify(withCookie(cookie)); err == nil {
 		t.Error("a session goes on after its time")
