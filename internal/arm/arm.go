@@ -51,6 +51,7 @@ type Route struct {
 	MaxBody int64  // bytes; 0 is the server's default
 	Raw     bool   // the handler reads the body itself, within MaxBody
 	Plain   bool   // an address of Atelier's own, which needs no api-version
+	DryRun  bool   // the handler heeds Request.Dry
 }
 
 // Scope says where the caller needs the permission.
@@ -82,6 +83,7 @@ type Request struct {
 	Reply  http.Header // of the answer
 	Route  *Route
 	ID     string // x-ms-request-id
+	Dry    bool   // only say what would be: nothing may stay of it
 
 	params map[string]string
 	body   []byte

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"regexp"
 	"runtime/debug"
+	"strconv"
 	"strings"
 
 	"github.com/atelier-compute/atelier"
@@ -105,8 +106,8 @@ func (s *Server) serve(w *tracker, r *http.Request, id string) {
 }
 
 // admit finds the route and lets the caller in: signed in, a known api-version, a
-// workspace that the caller sees, an action that the caller may do there, and a
-// body within the limit; in that order.
+// workspace that the caller sees, an action that the caller may do there, a dry run
+// only where there are any, and a body within the limit; in that order.
 func (s *Server) admit(w *tracker, r *http.Request, id string) (*Request, error) {
 	segs, err := splitPath(r.URL.EscapedPath())
 	if err != nil {
@@ -121,6 +122,9 @@ func (s *Server) admit(w *tracker, r *http.Request, id string) (*Request, error)
 		return nil, err
 	}
 	if err := s.pass(req); err != nil {
+		return nil, err
+	}
+	if req.Dry, err = isDry(req); err != nil {
 		return nil, err
 	}
 	req.still = func() bool {
@@ -189,6 +193,24 @@ func checkVersion(v string) error {
 			"the api-version %q is not a version; 2024-04-01, for example, is", v).At("api-version")
 	}
 	return nil
+}
+
+// isDry reads dryRun. What is not understood is refused, and so is what the operation
+// does not know: whoever asks for a dry run must not get a real one.
+func isDry(req *Request) (bool, error) {
+	text := req.Query("dryRun")
+	if text == "" || req.Method == http.MethodGet { // which changes nothing
+		return false, nil
+	}
+	dry, err := strconv.ParseBool(text)
+	if err != nil {
+		return false, atelier.Errorf(atelier.Invalid, "InvalidQueryParameter", "dryRun is %q; it must be true or false", text).At("dryRun")
+	}
+	if dry && !req.Route.DryRun {
+		return false, atelier.Errorf(atelier.Unsupported, "DryRunNotSupported",
+			"this operation cannot be tried, and nothing was done; leave dryRun out to do it (GET /openapi.json shows which operations take dryRun)").At("dryRun")
+	}
+	return dry, nil
 }
 
 func (s *Server) noRoute(w http.ResponseWriter, r *http.Request, id string, allow []string) error {

@@ -59,6 +59,9 @@ func serve(t *testing.T, log *bytes.Buffer, r *http.Request) *httptest.ResponseR
 		}},
 		{Method: "PUT", Pattern: wsPattern + "/things/{thing}", Action: "x/things/write", Handler: echo},
 		{Method: "POST", Pattern: wsPattern + "/things/{thing}/echo", Action: "x/things/read", Handler: echo},
+		{Method: "POST", Pattern: wsPattern + "/things/{thing}/try", Action: "x/things/read", DryRun: true, Handler: func(r *Request) (int, any, error) {
+			return 200, map[string]bool{"dry": r.Dry}, nil
+		}},
 		{Method: "GET", Pattern: wsPattern + "/things/{thing}/files/{path...}", Action: "x/things/read", Handler: func(r *Request) (int, any, error) {
 			return 200, map[string]string{"path": r.Param("path")}, nil
 		}},
@@ -153,6 +156,11 @@ func TestAdmission(t *testing.T) {
 		"data-plane-version":   {r: withQuery("/things/x", "api-version=v1.0"), status: 200},
 		"no-version":           {r: withQuery("/things/x", ""), status: 400, code: "MissingApiVersionParameter"},
 		"plain":                {r: bare("/mine", "good"), status: 200},
+		"dry-run":              {r: request("POST", wsPath+"/things/x/try?DryRun=true", ""), status: 200, body: `{"dry":true}`},
+		"no-dry-run":           {r: request("POST", wsPath+"/things/x/try?dryRun=0", ""), status: 200, body: `{"dry":false}`},
+		"half-a-dry-run":       {r: request("POST", wsPath+"/things/x/try?dryRun=perhaps", ""), status: 400, code: "InvalidQueryParameter", body: `"target":"dryRun"`},
+		"cannot-be-tried":      {r: request("POST", wsPath+"/things/x/echo?dryRun=true", `{"name":"n"}`), status: 400, code: "DryRunNotSupported", body: "nothing was done"},
+		"changes-nothing":      {r: request("GET", wsPath+"/things/x?dryRun=true", ""), status: 200},
 		"plain-wrong-version":  {r: bare("/mine?api-version=latest", "good"), status: 400, code: "InvalidApiVersionParameter"},
 		"plain-and-nobody":     {r: bare("/mine", "bad"), status: 401, code: "InvalidAuthenticationToken"},
 		"garbage-version":      {r: withQuery("/things/x", "api-version=latest"), status: 400, code: "InvalidApiVersionParameter"},
@@ -238,14 +246,6 @@ func TestAsyncOperation(t *testing.T) {
 	}
 }
 
-func TestClientRequestID(t *testing.T) {
-	r := request("GET", wsPath+"/things/x", "")
-	r.Header.Set("x-ms-client-request-id", "c-1")
-	r.Header.Set("x-ms-return-client-request-id", "True")
-	if got := serve(t, new(bytes.Buffer), r).Header().Get("x-ms-client-request-id"); got != "c-1" {
-		t.Fatalf("echo is %q", got)
-	}
-	r.Header.Del("x-ms-return-client-request-id")
 func TestRetryAfter(t *testing.T) {
 	for kind, want := range map[string]string{"no_quota": "47", "transient": "47", "invalid": "", "conflict": ""} {
 		if got := serve(t, new(bytes.Buffer), request("GET", "/fail/"+kind, "")).Header().Get("Retry-After"); got != want {
@@ -259,6 +259,14 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
+func TestClientRequestID(t *testing.T) {
+	r := request("GET", wsPath+"/things/x", "")
+	r.Header.Set("x-ms-client-request-id", "c-1")
+	r.Header.Set("x-ms-return-client-request-id", "True")
+	if got := serve(t, new(bytes.Buffer), r).Header().Get("x-ms-client-request-id"); got != "c-1" {
+		t.Fatalf("echo is %q", got)
+	}
+	r.Header.Del("x-ms-return-client-request-id")
 	if got := serve(t, new(bytes.Buffer), r).Header().Get("x-ms-client-request-id"); got != "" {
 		t.Fatalf("echo is %q without being asked", got)
 	}

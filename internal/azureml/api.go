@@ -7,6 +7,7 @@ package azureml
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -102,16 +103,24 @@ func (a *API) read(r *arm.Request, f func(tx *store.Tx, w *atelier.Workspace) er
 	})
 }
 
-// write runs f in a transaction on the workspace in the path.
+// write runs f in a transaction on the workspace in the path; a dry run leaves nothing
+// of it.
 func (a *API) write(r *arm.Request, f func(tx *store.Tx, w *atelier.Workspace) error) error {
-	return a.DB.Do(r.Context(), func(tx *store.Tx) error {
+	err := a.DB.Do(r.Context(), func(tx *store.Tx) error {
 		tx.Actor = r.Caller.Name()
 		w, err := workspace(tx, r)
 		if err != nil {
 			return err
 		}
-		return f(tx, w)
+		if err := f(tx, w); err != nil || !r.Dry {
+			return err
+		}
+		return errDry
 	})
+	if errors.Is(err, errDry) {
+		return nil
+	}
+	return err
 }
 
 // get reads a resource; nil if there is none.

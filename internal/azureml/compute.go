@@ -13,9 +13,9 @@ func (a *API) computeRoutes() []arm.Route {
 	const one, act = inWS + "/computes/{compute}", ws + "computes/"
 	routes := []arm.Route{
 		route("GET", inWS+"/computes", act+"read", a.listComputes),
-		route("PUT", one, act+"write", a.putCompute),
+		{Method: "PUT", Pattern: one, Action: act + "write", Handler: a.putCompute, DryRun: true},
 		route("GET", one, act+"read", a.getCompute),
-		route("PATCH", one, act+"write", a.patchCompute),
+		{Method: "PATCH", Pattern: one, Action: act + "write", Handler: a.patchCompute, DryRun: true},
 		route("DELETE", one, act+"delete", a.deleteCompute),
 		route("POST", one+"/listNodes", act+"listNodes/action", a.listNodes),
 		route("GET", one+"/listNodes", act+"listNodes/action", a.listNodes), // the next pages
@@ -107,13 +107,9 @@ func (a *API) putCompute(r *arm.Request) (int, any, error) {
 	if err := a.hashPassword(in); err != nil {
 		return 0, nil, err
 	}
-	dry, err := isDry(r)
-	if err != nil {
-		return 0, nil, err
-	}
 	status, name := http.StatusCreated, r.Param("compute")
 	var out *computeOut
-	err = a.writeOr(r, dry, func(tx *store.Tx, w *atelier.Workspace) error {
+	err = a.write(r, func(tx *store.Tx, w *atelier.Workspace) error {
 		id := w.ID.Child(atelier.KindCompute, name)
 		c, err := get[atelier.Compute](tx, id)
 		if err != nil {
@@ -127,7 +123,7 @@ func (a *API) putCompute(r *arm.Request) (int, any, error) {
 			if err := store.Put(tx, c); err != nil {
 				return err
 			}
-			if dry {
+			if r.Dry {
 				status = http.StatusOK
 				out, err = a.preview(tx, r, w, c, nil)
 				return err
@@ -141,7 +137,7 @@ func (a *API) putCompute(r *arm.Request) (int, any, error) {
 			if err := a.changeCompute(tx, r, w, c, in); err != nil {
 				return err
 			}
-			if dry {
+			if r.Dry {
 				out, err = a.preview(tx, r, w, c, &was)
 				return err
 			}
@@ -257,12 +253,8 @@ func (a *API) patchCompute(r *arm.Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	dry, err := isDry(r)
-	if err != nil {
-		return 0, nil, err
-	}
 	var out *computeOut
-	err = a.writeOr(r, dry, func(tx *store.Tx, w *atelier.Workspace) error {
+	err = a.write(r, func(tx *store.Tx, w *atelier.Workspace) error {
 		c, err := computeOf(tx, r)
 		if err != nil {
 			return err
@@ -274,7 +266,7 @@ func (a *API) patchCompute(r *arm.Request) (int, any, error) {
 		if err := a.changeCompute(tx, r, w, c, in); err != nil {
 			return err
 		}
-		if dry {
+		if r.Dry {
 			out, err = a.preview(tx, r, w, c, &was)
 			return err
 		}

@@ -15,7 +15,7 @@ func (a *API) jobRoutes() []arm.Route {
 	const one, act = inWS + "/jobs/{job}", ws + "jobs/"
 	return []arm.Route{
 		route("GET", inWS+"/jobs", act+"read", a.listJobs),
-		route("PUT", one, act+"write", a.putJob),
+		{Method: "PUT", Pattern: one, Action: act + "write", Handler: a.putJob, DryRun: true},
 		route("GET", one, act+"read", a.getJob),
 		route("POST", one+"/cancel", act+"cancel/action", a.cancelJob),
 		route("DELETE", one, act+"delete", a.deleteJob),
@@ -58,21 +58,17 @@ func (a *API) putJob(r *arm.Request) (int, any, error) {
 	if err := r.Decode(&in); err != nil {
 		return 0, nil, err
 	}
-	dry, err := isDry(r)
-	if err != nil {
-		return 0, nil, err
-	}
 	if err := in.keep(r); err != nil {
 		return 0, nil, err
 	}
 	status, name := http.StatusOK, r.Param("job")
 	var out any
-	err = a.writeOr(r, dry, func(tx *store.Tx, w *atelier.Workspace) error {
+	err := a.write(r, func(tx *store.Tx, w *atelier.Workspace) error {
 		j, isNew, err := a.submit(tx, r, newLookup(tx, w), name, in.Properties)
 		if err != nil {
 			return err
 		}
-		if isNew && !dry {
+		if isNew && !r.Dry {
 			status = http.StatusCreated
 		}
 		out, err = showJob(jobOutOf(r, w, j, jobVerbs.permissions(r)), j)

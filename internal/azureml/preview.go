@@ -3,7 +3,7 @@ package azureml
 import (
 	"errors"
 	"fmt"
-	"strconv"
+	"strings"
 
 	"github.com/atelier-compute/atelier"
 	"github.com/atelier-compute/atelier/internal/arm"
@@ -38,39 +38,15 @@ type previewQuota struct {
 // errDry rolls back what is only tried.
 var errDry = errors.New("a dry run")
 
-// isDry reads dryRun. What is not understood is refused: whoever asks for a dry run
-// must not get a real one.
-func isDry(r *arm.Request) (bool, error) {
-	text := r.Query("dryRun")
-	if text == "" {
-		return false, nil
-	}
-	dry, err := strconv.ParseBool(text)
-	if err != nil {
-		return false, atelier.Errorf(atelier.Invalid, "InvalidQueryParameter", "dryRun is %q; it must be true or false", text).At("dryRun")
-	}
-	return dry, nil
-}
-
-// writeOr does as write does; a dry run leaves nothing of it.
-func (a *API) writeOr(r *arm.Request, dry bool, f func(tx *store.Tx, w *atelier.Workspace) error) error {
-	err := a.write(r, func(tx *store.Tx, w *atelier.Workspace) error {
-		if err := f(tx, w); err != nil || !dry {
-			return err
-		}
-		return errDry
-	})
-	if errors.Is(err, errDry) {
-		return nil
-	}
-	return err
-}
-
 // preview shows the compute that the transaction made of what was there; was is nil
 // if nothing was.
 func (a *API) preview(tx *store.Tx, r *arm.Request, w *atelier.Workspace, c *atelier.Compute, was *atelier.ComputeSpec) (*computeOut, error) {
 	out := a.showCompute(r, w, c)
-	p := &previewOut{Currency: "USD", IsNew: was == nil, Warnings: full(append(a.problems(c), a.previewWarnings(w, c)...))}
+	warnings, err := a.previewWarnings(tx, w, c)
+	if err != nil {
+		return nil, err
+	}
+	p := &previewOut{Currency: "USD", IsNew: was == nil, Warnings: full(append(a.problems(c), warnings...))}
 	out.Properties.Preview = p
 	family, asks, _ := a.holds(&c.Spec)
 	if family == "" {
@@ -91,7 +67,7 @@ func (a *API) preview(tx *store.Tx, r *arm.Request, w *atelier.Workspace, c *ate
 	if err != nil {
 		return nil, err
 	}
-	p.Quota = &previewQuota{Family: family, Before: held[family], After: held[family] + asks, Limit: quotaOf(w, c.Spec.Location, family, 0).Limit}
+	p.Quota = &previewQuota{Family: family, Before: held[family], After: held[family] + asks, Limit: limitOf(w, c.Spec.Location, family)}
 	if was != nil {
 		if of, cores, _ := a.holds(was); of == family {
 			p.Quota.Before += cores
@@ -101,10 +77,10 @@ func (a *API) preview(tx *store.Tx, r *arm.Request, w *atelier.Workspace, c *ate
 }
 
 // previewWarnings are what is worth knowing before the compute is there.
-func (a *API) previewWarnings(w *atelier.Workspace, c *atelier.Compute) (list []atelier.Problem) {
+func (a *API) previewWarnings(tx *store.Tx, w *atelier.Workspace, c *atelier.Compute) (list []atelier.Problem, err error) {
 	size, loc := c.Spec.VMSize(), c.Spec.Location
 	if size == "" {
-		return nil
+		return nil, nil
 	}
 	if normal(loc) != normal(w.Location) {
 		list = append(list, atelier.Problem{
@@ -117,12 +93,28 @@ func (a *API) previewWarnings(w *atelier.Workspace, c *atelier.Compute) (list []
 		if c.Spec.Cluster != nil {
 			least = max(1, c.Spec.Cluster.Min)
 		}
-		if n, known := capacity.Free(size); known && n < least {
+		has, err := machines(tx, c)
+		if err != nil {
+			return nil, err
+		}
+		if n, known := capacity.Free(size); known && n < least-has {
 			list = append(list, atelier.Problem{
 				Code: atelier.ReasonNoCapacity, Target: "properties.properties.vmSize",
-				Message: fmt.Sprintf("%d machines of size %s are free now, and it takes at least %d; nodes wait until there are more", n, size, least),
+				Message: fmt.Sprintf("%d machines of size %s are free now, and it takes at least %d more; nodes wait until there are enough", n, size, least-has),
 			})
 		}
 	}
-	return list
+	return list, nil
+}
+
+// machines is how many machines of its size the compute has already. One that it is
+// about to give back counts: it is free then.
+func machines(tx *store.Tx, c *atelier.Compute) (n int, err error) {
+	nodes, err := store.All[atelier.Node](tx, store.Query{Kind: atelier.KindNode, Parent: c.ID})
+	for _, it := range nodes {
+		if it.State != atelier.Wanted && it.State != atelier.Gone && strings.EqualFold(it.Size, c.Spec.VMSize()) {
+			n++
+		}
+	}
+	return n, err
 }

@@ -1,9 +1,11 @@
 package azureml
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/atelier-compute/atelier"
 	"github.com/atelier-compute/atelier/internal/store"
 )
 
@@ -40,7 +42,7 @@ func TestDryRunOfANewCompute(t *testing.T) {
 	w.api.Catalogs["far"] = scarce{free: map[string]int{"Standard_DS3_v2": 2}}
 	w.ann("PUT", wsURL+"/computes/mine"+dry, far).want(200).wantAt("properties.preview.warnings.1", nil)
 	w.ann("PUT", wsURL+"/computes/mine"+dry, strings.Replace(far, `"minNodeCount":0`, `"minNodeCount":3`, 1)).want(200).
-		wantAt("properties.preview.warnings.1.message", "2 machines of size Standard_DS3_v2 are free now, and it takes at least 3; nodes wait until there are more")
+		wantAt("properties.preview.warnings.1.message", "2 machines of size Standard_DS3_v2 are free now, and it takes at least 3 more; nodes wait until there are enough")
 	low := strings.Replace(gpu, `"vmSize"`, `"vmPriority":"LowPriority","vmSize"`, 1)
 	w.ann("PUT", wsURL+"/computes/mine"+dry, low).want(200).
 		wantAt("properties.preview.pricePerHour", nil).wantAt("properties.preview.quota.family", lowPriorityFamily).wantAt("properties.preview.quota.after", 8)
@@ -70,6 +72,52 @@ func TestDryRunOfAChange(t *testing.T) {
 	if after := w.last(); after != before {
 		t.Errorf("event %d after %d", after, before)
 	}
+}
+
+// TestDryRunCountsTheMachinesThatAreThere changes computes of which all machines are
+// there, where none is left.
+func TestDryRunCountsTheMachinesThatAreThere(t *testing.T) {
+	w := newWorld(t)
+	w.api.Catalogs["local"] = scarce{free: map[string]int{"Standard_DS2_v2": 0, "Standard_DS3_v2": 0}}
+	body := func(min int, idle string) string {
+		return fmt.Sprintf(`{"location":"local","properties":{"computeType":"AmlCompute","properties":{"vmSize":"Standard_DS2_v2","scaleSettings":{"minNodeCount":%d,"maxNodeCount":4,"nodeIdleTimeBeforeScaleDown":"%s"}}}}`, min, idle)
+	}
+	w.ann("PUT", wsURL+"/computes/gpu", body(2, "PT2M")).want(201)
+	id := w.provision("gpu")
+	const none = "properties.preview.warnings.0"
+	w.ann("PUT", wsURL+"/computes/gpu"+dry, body(2, "PT5M")).want(200).wantAt(none+".code", "NoCapacity")
+	for name, state := range map[string]atelier.NodeState{"n-0": atelier.Ready, "n-1": atelier.Lost, "n-2": atelier.Wanted, "n-3": atelier.Gone} {
+		node := w.addNode(id, name, state)
+		change(w, node, func(n *atelier.Node) { n.Size = "standard_ds2_v2" })
+	}
+	w.ann("PUT", wsURL+"/computes/gpu"+dry, body(2, "PT5M")).want(200).wantAt(none, nil)
+	w.ann("PUT", wsURL+"/computes/gpu"+dry, body(3, "PT5M")).want(200).
+		wantAt(none+".message", "0 machines of size Standard_DS2_v2 are free now, and it takes at least 1 more; nodes wait until there are enough")
+	// A machine of another size is none of these.
+	change(w, id.Child(atelier.KindNode, "n-0"), func(n *atelier.Node) { n.Size = "Standard_DS3_v2" })
+	w.ann("PUT", wsURL+"/computes/gpu"+dry, body(2, "PT5M")).want(200).wantAt(none+".code", "NoCapacity")
+}
+
+// TestDryRunWhereThereIsNone asks for dry runs of what would then be done.
+func TestDryRunWhereThereIsNone(t *testing.T) {
+	w := newWorld(t)
+	w.cluster("gpu")
+	before := w.last()
+	for path, body := range map[string]string{
+		"DELETE " + wsURL + "/computes/gpu" + dry + "&underlyingResourceAction=Delete": "",
+		"POST " + wsURL + "/computes/gpu/resize" + dry:                                 `{"targetVMSize":"Standard_DS3_v2"}`,
+		"POST " + wsURL + "/submitJobs" + dry:                                          `{"value":[{"name":"j","properties":{"jobType":"Command","command":"x","computeId":"gpu"}}]}`,
+		"PUT " + wsURL + "/data/d/versions/1" + dry:                                    `{"properties":{"dataType":"uri_file","dataUri":"https://example.com/x"}}`,
+	} {
+		method, address, _ := strings.Cut(path, " ")
+		w.ann(method, address, body).wantError(400, "DryRunNotSupported", "dryRun")
+	}
+	w.ann("DELETE", wsURL+"/computes/gpu"+own+"&underlyingResourceAction=Delete&dryRun=perhaps", "").wantError(400, "InvalidQueryParameter", "dryRun")
+	w.ann("GET", wsURL+"/computes/gpu"+dry, "").want(200)
+	if after := w.last(); after != before {
+		t.Errorf("event %d after %d", after, before)
+	}
+	w.ann("DELETE", wsURL+"/computes/gpu"+own+"&underlyingResourceAction=Delete&dryRun=false", "").want(202)
 }
 
 // TestDryRunFailsAsTheRealOne compares the errors of both.
