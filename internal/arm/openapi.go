@@ -3,6 +3,7 @@ package arm
 import (
 	"cmp"
 	"encoding/json"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -21,8 +22,10 @@ type Shape struct {
 	Error    any      // if it is not ARM's
 	Form     bool     // the body is a form, not JSON
 	Media    string   // of the reply, if it is not JSON
+	Also     string   // a media type that the reply may have instead
 	Statuses []int    // of success; none is what the method usually has
 	Query    []string // parameters beside api-version
+	Headers  []string // of the request, that change what it does
 }
 
 // Describe is an OpenAPI 3 document of the routes: what they take and answer comes
@@ -108,7 +111,11 @@ func (d *describer) responses(rt *Route, s Shape) map[string]any {
 		case s.Media != "":
 			r["content"] = content(s.Media, Schema{"type": "string"})
 		case s.Reply != nil:
-			r["content"] = content("application/json", d.of(s.Reply))
+			types := content("application/json", d.of(s.Reply))
+			if s.Also != "" {
+				maps.Copy(types, content(s.Also, Schema{"type": "string"}))
+			}
+			r["content"] = types
 		}
 		out[strconv.Itoa(status)] = r
 	}
@@ -141,6 +148,12 @@ func parameters(rt *Route, path string, s Shape) []any {
 	}
 	for _, name := range s.Query {
 		add(name, "query", false)
+	}
+	if rt.DryRun {
+		add("dryRun", "query", false)
+	}
+	for _, name := range s.Headers {
+		add(name, "header", false)
 	}
 	return list
 }

@@ -63,13 +63,12 @@ func (a *API) meRoutes() []arm.Route {
 
 func meShapes() map[string]arm.Shape {
 	return map[string]arm.Shape{
-		"GET /me/profile":                           {Reply: profileOut{}},
-		"PUT /me/profile":                           {Body: profileIn{}, Reply: profileOut{}, Statuses: []int{200}},
-		"PUT /me/password":                          {Body: passwordIn{}, Statuses: []int{204}},
-		"GET /me/tokens":                            {Reply: arm.List[tokenOut]{}},
-		"POST /me/tokens":                           {Body: tokenIn{}, Reply: tokenOut{}, Statuses: []int{201}},
-		"DELETE /me/tokens/{name}":                  {Statuses: []int{204}},
-		"POST {ws}/principals/{principal}/password": {Body: passwordIn{}, Statuses: []int{204}},
+		"GET /me/profile":          {Reply: profileOut{}},
+		"PUT /me/profile":          {Body: profileIn{}, Reply: profileOut{}, Statuses: []int{200}},
+		"PUT /me/password":         {Body: passwordIn{}, Statuses: []int{204}},
+		"GET /me/tokens":           {Reply: arm.List[tokenOut]{}},
+		"POST /me/tokens":          {Body: tokenIn{}, Reply: tokenOut{}, Statuses: []int{201}},
+		"DELETE /me/tokens/{name}": {Statuses: []int{204}},
 	}
 }
 

@@ -115,7 +115,7 @@ func list(item any) arm.Schema {
 // shapes are what the operations take and answer, by method and short pattern.
 func shapes() map[string]arm.Shape {
 	m := map[string]arm.Shape{}
-	for _, part := range []map[string]arm.Shape{computeShapes(), jobShapes(), locationShapes(), workspaceShapes(), historyShapes(), pendingShapes(), datastoreShapes(), meShapes()} {
+	for _, part := range []map[string]arm.Shape{computeShapes(), jobShapes(), locationShapes(), workspaceShapes(), historyShapes(), pendingShapes(), datastoreShapes(), meShapes(), principalShapes()} {
 		maps.Copy(m, part)
 	}
 	for _, kind := range []string{"codes", "environments", "data"} {
@@ -146,8 +146,8 @@ func computeShapes() map[string]arm.Shape {
 		"GET {ws}/sizes":         {Reply: arm.List[offerOut]{}, Query: []string{"location", "priority"}},
 		"GET {ws}/computes":      {Reply: arm.List[computeOut]{}, Query: paging},
 		"GET " + one:             {Reply: computeOut{}},
-		"PUT " + one:             {Body: computeIn{}, Reply: computeOut{}, Query: []string{"dryRun"}},
-		"PATCH " + one:           {Body: computeIn{}, Reply: computeOut{}, Statuses: []int{200}, Query: []string{"dryRun"}},
+		"PUT " + one:             {Body: computeIn{}, Reply: computeOut{}, Headers: []string{"If-None-Match"}},
+		"PATCH " + one:           {Body: computeIn{}, Reply: computeOut{}, Statuses: []int{200}},
 		"DELETE " + one:          {Query: []string{"underlyingResourceAction"}},
 		"GET " + one + "/why":    {Reply: whyOut{}},
 		"GET " + one + "/series": {Reply: seriesOut{}, Query: []string{"from", "to", "points"}},
@@ -182,7 +182,7 @@ func jobShapes() map[string]arm.Shape {
 	return map[string]arm.Shape{
 		"GET {ws}/jobs":                     {Reply: list(having("id name type properties:object")), Query: []string{"$skip", "$top", "jobType", "tag", "listViewType", "properties", "scheduled", "scheduleId", "compute", "status", "experimentName", "createdBy", "search"}},
 		"GET " + one:                        {Reply: jobSchema},
-		"PUT " + one:                        {Body: jobIn{}, Reply: jobSchema, Query: []string{"dryRun"}},
+		"PUT " + one:                        {Body: jobIn{}, Reply: jobSchema},
 		"POST " + one + "/cancel":           {Statuses: []int{200, 202}},
 		"POST " + one + "/priority":         {Body: priorityIn{}, Reply: jobSchema},
 		"GET " + one + "/why":               {Reply: whyOut{}},
@@ -192,7 +192,10 @@ func jobShapes() map[string]arm.Shape {
 		"GET " + one + "/outputs":           {Reply: arm.List[fileOut]{}, Query: paging},
 		"GET " + one + "/outputs/{path...}": {Media: "application/octet-stream"},
 		"POST {ws}/submitJobs":              {Body: batchIn{}, Reply: having("value:array"), Statuses: []int{200, 201}},
-		"GET {ws}/events":                   {Reply: arm.List[atelier.Event]{}, Query: []string{"after", "before", "target", "actor", "reason", "verb", "follow", "$skip", "$top"}},
+		"GET {ws}/events": {
+			Reply: arm.List[atelier.Event]{}, Also: "text/event-stream", Headers: []string{"Last-Event-ID"},
+			Query: []string{"after", "before", "target", "actor", "reason", "verb", "follow", "$skip", "$top"},
+		},
 	}
 }
 

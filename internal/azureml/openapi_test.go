@@ -44,7 +44,7 @@ func (d *promise) check(method, target string, rec *httptest.ResponseRecorder) e
 	media, _, _ := strings.Cut(rec.Header().Get("Content-Type"), ";")
 	body := rec.Body.Bytes()
 	if len(body) == 0 || media != "application/json" {
-		if want := res.Value.Content; len(body) > 0 && want.Get(media) == nil && media != "text/event-stream" {
+		if want := res.Value.Content; len(body) > 0 && want.Get(media) == nil {
 			return fmt.Errorf("%s %s answers %s, which openapi.json does not know", method, target, media)
 		}
 		return nil
@@ -138,6 +138,25 @@ func TestOpenAPIIsValid(t *testing.T) {
 		}
 		if isPublic := op.Security != nil && len(*op.Security) == 0; isPublic != (rt.Action == arm.Public) {
 			t.Errorf("%s %s: public is %v in openapi.json", rt.Method, rt.Pattern, isPublic)
+		}
+	}
+}
+
+// TestOpenAPISaysWhatHeadersDo finds what is asked for and answered beside JSON.
+func TestOpenAPISaysWhatHeadersDo(t *testing.T) {
+	doc, err := description()
+	must(t, err)
+	events := doc.Paths.Value(inWS + "/events").Get
+	if events.Parameters.GetByInAndName("header", "Last-Event-ID") == nil || events.Responses.Value("200").Value.Content["text/event-stream"] == nil {
+		t.Error("the stream of events is not described")
+	}
+	one := doc.Paths.Value(inWS + "/computes/{compute}")
+	if one.Put.Parameters.GetByInAndName("header", "If-None-Match") == nil {
+		t.Error("PUT of a compute does not say how to create only")
+	}
+	for method, op := range one.Operations() {
+		if tries := op.Parameters.GetByInAndName("query", "dryRun") != nil; tries != (method == "PUT" || method == "PATCH") {
+			t.Errorf("%s of a compute: dryRun is %v", method, tries)
 		}
 	}
 }

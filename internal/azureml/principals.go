@@ -67,6 +67,20 @@ func (a *API) principalRoutes() []arm.Route {
 	}
 }
 
+func principalShapes() map[string]arm.Shape {
+	const one = "{ws}/principals/{principal}"
+	return map[string]arm.Shape{
+		"GET {ws}/principals":         {Reply: arm.List[principalOut]{}},
+		"GET " + one:                  {Reply: principalOut{}},
+		"PUT " + one:                  {Body: principalIn{}, Reply: principalOut{}},
+		"DELETE " + one:               {Statuses: []int{200, 204}},
+		"POST " + one + "/signInLink": {Reply: having("link")},
+		"POST " + one + "/password":   {Body: passwordIn{}, Statuses: []int{204}},
+
+		"POST /providers/Microsoft.MachineLearningServices/deviceSignIns/{code}/{answer}": {Reply: having("status")},
+	}
+}
+
 type principalIn struct {
 	Properties struct {
 		Kind        string  `json:"kind"`
@@ -85,13 +99,13 @@ type principalOut struct {
 }
 
 type principalProps struct {
-	Kind         string   `json:"kind"`
+	Kind         string   `json:"kind" api:"enum=user|service|identity"`
 	DisplayName  string   `json:"displayName"`
 	ClientID     string   `json:"clientId,omitempty"`
 	PrincipalID  string   `json:"principalId"`
 	TenantID     string   `json:"tenantId"`
-	Roles        []string `json:"roles"`     // in the workspace
-	Inherited    []string `json:"inherited"` // in the whole installation
+	Roles        []string `json:"roles" api:"notnull"`     // in the workspace
+	Inherited    []string `json:"inherited" api:"notnull"` // in the whole installation
 	Certificates int      `json:"certificates"`
 	ClientSecret string   `json:"clientSecret,omitempty"`
 }

@@ -3229,6 +3229,32 @@ export interface components {
             family: string;
             limit: number;
         };
+        Principal: {
+            id: string;
+            name: string;
+            properties: components["schemas"]["PrincipalProps"];
+            systemData: {
+                createdAt: string;
+                createdBy: string;
+                createdByType: string;
+                lastModifiedAt: string;
+                lastModifiedBy: string;
+                lastModifiedByType: string;
+            } | null;
+            type: string;
+        };
+        PrincipalProps: {
+            certificates: number;
+            clientId?: string;
+            clientSecret?: string;
+            displayName: string;
+            inherited: string[];
+            /** @enum {string} */
+            kind: "user" | "service" | "identity";
+            principalId: string;
+            roles: string[];
+            tenantId: string;
+        };
         Problem: {
             code: string;
             message: string;
@@ -3967,11 +3993,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: {
-            content: {
-                "application/json": Record<string, never>;
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Done. */
             200: {
@@ -3979,15 +4001,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": {
+                        status: string;
+                    };
                 };
-            };
-            /** @description Under way; Azure-AsyncOperation or Location says where to ask. */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description What is wrong, and what would help. */
             default: {
@@ -6896,7 +6913,9 @@ export interface operations {
                 "api-version": string;
                 dryRun?: string;
             };
-            header?: never;
+            header?: {
+                "If-None-Match"?: string;
+            };
             path: {
                 subscription: string;
                 group: string;
@@ -8749,7 +8768,9 @@ export interface operations {
                 $skip?: string;
                 $top?: string;
             };
-            header?: never;
+            header?: {
+                "Last-Event-ID"?: string;
+            };
             path: {
                 subscription: string;
                 group: string;
@@ -8769,6 +8790,7 @@ export interface operations {
                         nextLink: string | null;
                         value: components["schemas"]["Event"][];
                     };
+                    "text/event-stream": string;
                 };
             };
             /** @description What is wrong, and what would help. */
@@ -11211,8 +11233,6 @@ export interface operations {
         parameters: {
             query: {
                 "api-version": string;
-                $skip?: string;
-                $top?: string;
             };
             header?: never;
             path: {
@@ -11231,12 +11251,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        nextLink?: string | null;
-                        value: {
-                            id: string;
-                            name: string;
-                            type: string;
-                        }[];
+                        nextLink: string | null;
+                        value: components["schemas"]["Principal"][];
                     };
                 };
             };
@@ -11273,11 +11289,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        name: string;
-                        type: string;
-                    };
+                    "application/json": components["schemas"]["Principal"];
                 };
             };
             /** @description What is wrong, and what would help. */
@@ -11307,7 +11319,14 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": {
+                    properties?: {
+                        certificate?: string;
+                        displayName?: string | null;
+                        kind?: string;
+                        role?: string;
+                    };
+                };
             };
         };
         responses: {
@@ -11317,11 +11336,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        name: string;
-                        type: string;
-                    };
+                    "application/json": components["schemas"]["Principal"];
                 };
             };
             /** @description Created; it may go on, and Azure-AsyncOperation says where to ask. */
@@ -11330,19 +11345,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        name: string;
-                        type: string;
-                    };
+                    "application/json": components["schemas"]["Principal"];
                 };
-            };
-            /** @description Under way; Azure-AsyncOperation or Location says where to ask. */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description What is wrong, and what would help. */
             default: {
@@ -11373,13 +11377,6 @@ export interface operations {
         responses: {
             /** @description Done. */
             200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Under way; Azure-AsyncOperation or Location says where to ask. */
-            202: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11458,11 +11455,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: {
-            content: {
-                "application/json": Record<string, never>;
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Done. */
             200: {
@@ -11470,15 +11463,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": {
+                        link: string;
+                    };
                 };
-            };
-            /** @description Under way; Azure-AsyncOperation or Location says where to ask. */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description What is wrong, and what would help. */
             default: {

@@ -19,6 +19,7 @@ export type LocationInfo = Schemas['Location']
 export type Access = Schemas['Access']
 export type Series = Schemas['Series']
 export type Session = Schemas['SessionInfo']
+export type Principal = Schemas['Principal']
 export type TokenInfo = Omit<Schemas['Token'], 'kind'> & { kind: 'personal' | 'device' }
 export type NodeStateCounts = Schemas['Counts']
 export type Schedule = Schemas['InstanceSchedule']

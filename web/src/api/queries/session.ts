@@ -1,7 +1,7 @@
 import { queryOptions } from '@tanstack/react-query'
 import { del, get, list, post, put, type WorkspaceRef, workspacePath } from '../http.ts'
 import { keys } from '../keys.ts'
-import type { Access, LocationInfo, Profile, Session, TokenInfo } from '../types.ts'
+import type { Access, LocationInfo, Principal, Profile, Session, TokenInfo } from '../types.ts'
 
 /** Who is signed in, and in which workspaces. */
 export const session = () =>
@@ -31,16 +31,11 @@ export const locations = (ws: WorkspaceRef) =>
     staleTime: Number.POSITIVE_INFINITY,
   })
 
-export type PrincipalInfo = {
-  name: string
-  properties: { kind: string; displayName: string; principalId: string; tenantId: string }
-}
-
 /** Who may use the workspace. */
 export const principals = (ws: WorkspaceRef) =>
   queryOptions({
     queryKey: keys.principals(),
-    queryFn: ({ signal }) => list<PrincipalInfo>(`${workspacePath(ws)}/principals`, { signal }).then((l) => l.items),
+    queryFn: ({ signal }) => list<Principal>(`${workspacePath(ws)}/principals`, { signal }).then((l) => l.items),
     staleTime: 60_000,
   })
 
