@@ -248,6 +248,14 @@ test('settings of a cluster: checked as they are typed, tried, copied as a line,
   await expect(page.getByText(t('details.settings.range', { min: 1, max: 6 }))).toBeVisible()
 })
 
+test('settings of a cluster at low priority: nobody says what it costs', async ({ page, studio, t }) => {
+  await makeCluster(studio, 'set-low', { priority: 'LowPriority' })
+  await studio.open('/compute/clusters/set-low/settings')
+  await page.getByRole('textbox', { name: t('details.max') }).fill('5')
+  const preview = page.getByRole('region', { name: t('details.settings.preview') })
+  await expect(preview.getByText(t('preview.unpriced'), { exact: true })).toBeVisible()
+})
+
 test('an instance: how to reach it, what is kept, idle shutdown, stop and start', async ({ page, studio, t }) => {
   await makeInstance(studio, 'ci-kim', {
     idleTimeBeforeShutdown: 'PT30M',

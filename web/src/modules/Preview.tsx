@@ -98,10 +98,7 @@ export function Preview({ run, nodes }: { run: DryRun; nodes?: { min: number; ma
           </Line>
         ) : preview ? (
           <Line look="good" icon={<CheckmarkCircleFilled />}>
-            {t(preview.isNew ? 'preview.good' : 'preview.change', {
-              n: preview.warnings.length,
-              time: f.clock(run.at),
-            })}
+            {t('preview.good', { n: preview.warnings.length, time: f.clock(run.at) })}
           </Line>
         ) : run.checking ? (
           <Spinner size="extra-tiny" label={t('preview.checking')} labelPosition="after" />
@@ -132,9 +129,7 @@ function Figures({ preview, nodes }: { preview: PreviewOf; nodes: { min: number;
   const rows: [string, string][] = []
   const { pricePerHour: price, quota } = preview
   const cost = (amount: number | undefined) =>
-    amount === undefined
-      ? t(quota?.family === 'local' ? 'money.free' : 'preview.unpriced')
-      : perHour(t, f, amount, preview.currency)
+    amount === undefined ? t(unpriced(preview)) : perHour(t, f, amount, preview.currency)
   if (nodes) {
     rows.push([t('preview.min', { n: nodes.min }), cost(price?.min)])
     rows.push([t('preview.max', { n: nodes.max }), cost(price?.max)])
@@ -163,3 +158,6 @@ function Figures({ preview, nodes }: { preview: PreviewOf; nodes: { min: number;
 
 const perHour = (t: Text, f: Format, amount: number, currency: string) =>
   t('money.perHour', { amount: f.money(amount, currency) })
+
+/** What to say where there is no price: only this machine's own costs nothing. */
+export const unpriced = ({ quota }: PreviewOf) => (quota?.family === 'local' ? 'money.free' : 'preview.unpriced')

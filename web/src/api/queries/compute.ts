@@ -99,13 +99,16 @@ export type ComputeBody = {
   properties: Record<string, unknown>
 }
 
-/** What would be, without making it. */
+/** Of a request that must not change what is there already. */
+const onlyNew = { 'If-None-Match': '*' }
+
+/** What `createCompute` would make, without making it. */
 export const dryRun = (ws: WorkspaceRef, name: string, body: ComputeBody, signal?: AbortSignal): Promise<Compute> =>
-  put<Compute>(computePath(ws, name), { query: { dryRun: true }, body, signal })
+  put<Compute>(computePath(ws, name), { query: { dryRun: true }, body, signal, headers: onlyNew })
 
 /** Creates a compute, and never changes one that somebody else made meanwhile; the address says how far it is. */
 export const createCompute = (ws: WorkspaceRef, name: string, body: ComputeBody): Promise<string> =>
-  begin('PUT', computePath(ws, name), { body, headers: { 'If-None-Match': '*' } })
+  begin('PUT', computePath(ws, name), { body, headers: onlyNew })
 export const patchCompute = (ws: WorkspaceRef, name: string, body: unknown): Promise<Compute> =>
   patch<Compute>(computePath(ws, name), { body })
 

@@ -76,8 +76,6 @@ export const wizard = {
   'preview.later': 'The server checks the form when it is complete.',
   'preview.good':
     '{n, plural, =0 {No warnings} one {# warning} other {# warnings}} · server check: can be created ({time})',
-  'preview.change':
-    '{n, plural, =0 {No warnings} one {# warning} other {# warnings}} · server check: can be changed ({time})',
   'preview.refused': 'Server check: cannot be created.',
   'preview.warning.OtherLocation':
     'Another location than that of the workspace: network latency and the cost of moving data may increase.',

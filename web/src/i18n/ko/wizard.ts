@@ -77,7 +77,6 @@ export const wizard: Record<keyof typeof en, string> = {
   'preview.checking': '서버에서 확인하는 중',
   'preview.later': '양식이 완성되면 서버에서 확인합니다.',
   'preview.good': '경고 {n} · 서버 확인: 만들 수 있음 ({time})',
-  'preview.change': '경고 {n} · 서버 확인: 변경할 수 있음 ({time})',
   'preview.refused': '서버 확인: 만들 수 없음.',
   'preview.warning.OtherLocation':
     '작업 영역과 다른 위치를 사용하면 네트워크 대기 시간 및 데이터 전송 비용이 증가할 수 있습니다.',

@@ -8,6 +8,7 @@ import { Banner, Loading } from '~/components/Notice.tsx'
 import { Panel, PropertyList } from '~/components/Panel.tsx'
 import { useFormat, useText } from '~/i18n/text.tsx'
 import { Failure } from '~/modules/Failure.tsx'
+import { unpriced } from '~/modules/Preview.tsx'
 import { warningText } from '~/modules/warningText.ts'
 import { useWorkspace } from '~/modules/workspace.tsx'
 
@@ -41,7 +42,7 @@ export function SettingsPreview({ compute: c, patch }: { compute: Compute; patch
                 label: t('details.cost.perHour'),
                 value: preview.pricePerHour
                   ? `${format.money(preview.pricePerHour.min, preview.currency)} – ${format.money(preview.pricePerHour.max, preview.currency)}`
-                  : t('money.free'),
+                  : t(unpriced(preview)),
               },
               {
                 label: t('details.quota'),
