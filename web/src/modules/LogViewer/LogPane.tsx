@@ -3,7 +3,7 @@ import { type KeyboardEvent, type MouseEvent, type Ref, useEffect, useImperative
 import { composing } from '~/components/composing.ts'
 import { useText } from '~/i18n/text.tsx'
 import type { Range } from './address.ts'
-import type { LogClient } from './client.ts'
+import { type LogClient, useRows } from './client.ts'
 import { LogRows } from './LogRows.tsx'
 import { Minimap } from './Minimap.tsx'
 import type { State } from './protocol.ts'
@@ -74,10 +74,10 @@ export function LogPane(props: Props) {
   const styles = useStyles()
   const { client, state, range, following } = props
   const scroll = useLogScroll(state.rows, following, props.onFollow)
-  const { rows } = client?.rows(scroll.first, scroll.fits) ?? { rows: [] }
+  const { from, rows } = useRows(client, scroll.first, scroll.fits)
   const [current, setCurrent] = useState<number>() // a row
   const anchor = useRef<number>(undefined) // the line that a selection began at
-  const lineAt = (row: number) => rows.find((_, i) => scroll.first + i === row)?.line
+  const lineAt = (row: number) => rows[row - from]?.line
 
   const show = (row: number) => {
     props.onFollow(false)
@@ -147,9 +147,11 @@ export function LogPane(props: Props) {
     const number = (e.target as Element).closest('[data-line] > :first-child')
     if (!line || !number) return
     const n = Number(line)
-    setCurrent(scroll.first + rows.findIndex((r) => r.line === n))
+    setCurrent(from + rows.findIndex((r) => r.line === n))
     select(n, e.shiftKey)
   }
+  // Rows above may still be to come: their place stays empty.
+  const shift = (from - scroll.first) * rowHeight - scroll.above
   const bottom = props.wrap && scroll.atEnd && state.rows > scroll.fits
   return (
     <div className={styles.frame}>
@@ -169,7 +171,7 @@ export function LogPane(props: Props) {
             {state.rows === 0 && state.lines > 0 && <div className={styles.nothing}>{t('log.nothing')}</div>}
             <div
               className={mergeClasses(styles.rows, props.wrap && styles.rowsWrapped)}
-              style={bottom ? undefined : { transform: `translateY(${-scroll.above}px)` }}
+              style={bottom ? undefined : { transform: `translateY(${shift}px)` }}
             >
               <LogRows
                 rows={rows}

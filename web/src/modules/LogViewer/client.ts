@@ -123,6 +123,8 @@ export class LogClient {
   }
 }
 
+const quiet = () => () => {}
+
 /** A worker with the logs open, for as long as the component is there. */
 export function useLogs(sources: Source[]): LogClient | undefined {
   const [client, setClient] = useState<LogClient>()
@@ -134,6 +136,12 @@ export function useLogs(sources: Source[]): LogClient | undefined {
   const key = sources.map((s) => s.url).join('\n')
   // biome-ignore lint/correctness/useExhaustiveDependencies: the same logs are opened once, however their sizes grow
   useEffect(() => client?.open(sources), [client, key])
-  useSyncExternalStore(client?.subscribe ?? (() => () => {}), () => client?.revision ?? 0)
+  useSyncExternalStore(client?.subscribe ?? quiet, () => client?.state)
   return client
+}
+
+/** Rows of the log, and others when they come: they change more often than how it stands. */
+export function useRows(client: LogClient | undefined, from: number, count: number): { from: number; rows: Row[] } {
+  useSyncExternalStore(client?.subscribe ?? quiet, () => client?.revision)
+  return client?.rows(from, count) ?? { from, rows: [] }
 }
