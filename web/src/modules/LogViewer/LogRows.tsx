@@ -2,7 +2,7 @@ import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components'
 import { memo } from 'react'
 import { useFormat, useText } from '~/i18n/text.tsx'
 import type { Range } from './address.ts'
-import { useAnsiStyles } from './ansiStyles.ts'
+import { type AnsiStyles, useAnsiStyles } from './ansiStyles.ts'
 import { error } from './level.ts'
 import { paint } from './paint.ts'
 import type { Row } from './protocol.ts'
@@ -63,27 +63,33 @@ type Props = {
   current: number | undefined
 }
 
-/** The rows that are seen. */
+/** The rows that are seen. What they look like is asked for once: all of them are drawn anew with each jump. */
 export function LogRows({ rows, range, current, ...rest }: Props) {
+  const styles = useStyles()
+  const ansi = useAnsiStyles()
   return rows.map((row) => (
     <LogRow
       key={row.line}
       row={row}
       chosen={range !== undefined && row.line >= range.from && row.line <= range.to}
       current={row.line === current}
+      styles={styles}
+      ansi={ansi}
       {...rest}
     />
   ))
 }
 
-const LogRow = memo(function LogRow(
-  props: Omit<Props, 'rows' | 'range' | 'current'> & { row: Row; chosen: boolean; current: boolean },
-) {
-  const styles = useStyles()
-  const ansi = useAnsiStyles()
-  const t = useText()
-  const format = useFormat()
-  const { row, wrap } = props
+type RowProps = Omit<Props, 'rows' | 'range' | 'current'> & {
+  row: Row
+  chosen: boolean
+  current: boolean
+  styles: ReturnType<typeof useStyles>
+  ansi: AnsiStyles
+}
+
+const LogRow = memo(function LogRow(props: RowProps) {
+  const { row, wrap, styles, ansi } = props
   return (
     <div
       className={mergeClasses(
@@ -115,8 +121,15 @@ const LogRow = memo(function LogRow(
             </span>
           )
         })}
-        {row.cut > 0 && <span className={styles.cut}>{t('log.cut', { n: format.bytes(row.cut) })}</span>}
+        {row.cut > 0 && <Cut bytes={row.cut} className={styles.cut} />}
       </span>
     </div>
   )
 })
+
+/** How much of a line is not shown. */
+function Cut({ bytes, className }: { bytes: number; className: string }) {
+  const t = useText()
+  const format = useFormat()
+  return <span className={className}>{t('log.cut', { n: format.bytes(bytes) })}</span>
+}

@@ -1,5 +1,6 @@
 /** What the colours of terminals look like here: legible in light and in dark, also on a line that is chosen. */
 import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components'
+import { useMemo } from 'react'
 import type { Look } from './ansi.ts'
 
 const colors = ['gray', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'] as const
@@ -38,22 +39,25 @@ const onRest = { blue: 'onBlue', magenta: 'onMagenta', cyan: 'onCyan', white: 'o
 const backgrounds = { ...on, ...onRest }
 
 /** The class for a look, or undefined for plain text; found is that of what a search found. */
-export function useAnsiStyles(): ((look: Look) => string | undefined) & { found: string } {
-  const s = useStyles()
-  const classOf = (look: Look) => {
-    // A bright colour is shown as the same in bold, which is what it was at first.
-    const color = look.color === undefined ? undefined : colors[look.color % 8]
-    const background = look.background === undefined ? undefined : colors[look.background % 8]
-    const name = mergeClasses(
-      look.dim && s.dim,
-      color && s[color],
-      (look.bold || (look.color ?? 0) > 8) && s.bold,
-      look.italic && s.italic,
-      look.underline && s.underline,
-      background && s[backgrounds[background]],
-      look.inverse && s.inverse,
-    )
-    return name || undefined
-  }
-  return Object.assign(classOf, { found: s.found })
+export type AnsiStyles = ((look: Look) => string | undefined) & { found: string }
+
+export function useAnsiStyles(): AnsiStyles {
+  const styles = useStyles()
+  return useMemo(() => Object.assign((look: Look) => classOf(styles, look), { found: styles.found }), [styles])
+}
+
+function classOf(s: ReturnType<typeof useStyles>, look: Look): string | undefined {
+  // A bright colour is shown as the same in bold, which is what it was at first.
+  const color = look.color === undefined ? undefined : colors[look.color % 8]
+  const background = look.background === undefined ? undefined : colors[look.background % 8]
+  const name = mergeClasses(
+    look.dim && s.dim,
+    color && s[color],
+    (look.bold || (look.color ?? 0) > 8) && s.bold,
+    look.italic && s.italic,
+    look.underline && s.underline,
+    background && s[backgrounds[background]],
+    look.inverse && s.inverse,
+  )
+  return name || undefined
 }

@@ -19,7 +19,6 @@ export type LogScroll = {
   atEnd: boolean
   /** Goes to a row, which is then at the top, or in the middle. */
   to(row: number, middle?: boolean): void
-  by(pixels: number): void
   /** Goes no further than needed for a row to be seen. */
   reveal(row: number): void
 }
@@ -38,7 +37,9 @@ export function useLogScroll(rows: number, following: boolean, onFollow: (on: bo
   const [top, setTop] = useState(0)
   const { height, scale, end } = scaleOf(rows, seen)
   const now = useRef({ top, end, scale, following, onFollow })
-  now.current = { ...now.current, end, scale, following, onFollow }
+  useLayoutEffect(() => {
+    now.current = { ...now.current, end, scale, following, onFollow }
+  })
 
   const go = useCallback((to: number, byUser: boolean) => {
     const s = now.current
@@ -96,7 +97,6 @@ export function useLogScroll(rows: number, following: boolean, onFollow: (on: bo
     fits: Math.ceil(seen / rowHeight) + 1,
     atEnd: top >= end - 1,
     to: (row, middle = false) => go(row * rowHeight - (middle ? (seen - rowHeight) / 2 : 0), true),
-    by: (pixels) => go(now.current.top + pixels, true),
     reveal(row) {
       const at = row * rowHeight
       if (at < now.current.top) go(at, true)
