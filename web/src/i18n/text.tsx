@@ -1,5 +1,5 @@
 /** Words, numbers and times in the language that is shown. */
-import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react'
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from 'react'
 import { IntlProvider, useIntl } from 'react-intl'
 import { quiet } from '~/components/quiet.ts'
 import { type Language, loadFirst, loadLater, type MessageId } from './catalogue.ts'
@@ -41,16 +41,19 @@ export function TextProvider(props: { language: Language; setLanguage: (l: Langu
   const { language, setLanguage } = props
   const [loaded, setLoaded] = useState<Loaded>()
   const [failed, setFailed] = useState(false)
+  const first = useRef(true)
   useEffect(() => {
     let wanted = true
+    const other = !first.current
+    first.current = false
     const load = async () => {
-      const first = await loadFirst(language)
+      const words = await loadFirst(language)
       // Another language is shown when all of it is there.
-      setLoaded((before) => before ?? { language, messages: first as Loaded['messages'] })
-      await Promise.race([asked, quiet()])
+      setLoaded((before) => before ?? { language, messages: words as Loaded['messages'] })
+      if (!other) await Promise.race([asked, quiet()])
       const later = await loadLater(language)
       if (!wanted) return
-      setLoaded({ language, messages: { ...first, ...later } as Loaded['messages'] })
+      setLoaded({ language, messages: { ...words, ...later } as Loaded['messages'] })
       there()
     }
     load().catch((error) => {
