@@ -71,6 +71,8 @@ test('F34: a stopped instance holds cores; a limit is set; what is over it is re
   await expect(limit).toHaveValue('4')
   await expect(page.getByRole('textbox')).toHaveCount(1)
   await page.getByLabel(t('quota.location')).selectOption('local')
+  await expect(limit).toHaveValue('')
+  await page.getByRole('searchbox', { name: t('quota.filter') }).fill('no such family')
   await expect(page.getByText(t('view.empty.match'))).toBeVisible()
   await page.goBack()
   await expect(limit).toHaveValue('4')

@@ -47,6 +47,7 @@ test('F35: a Reader sees every page; what they may not do is disabled with the r
   const save = page.getByRole('button', { name: t('action.save') }).first()
   await expect(save).toHaveAttribute('aria-disabled', 'true')
   const request = page.getByRole('region', { name: t('quota.request') })
+  await page.getByRole('switch', { name: t('quota.all') }).click()
   await expect(request).toContainText('FAMILY')
   await page.getByRole('searchbox', { name: t('quota.filter') }).fill('dsv2')
   await expect(request).toContainText('standardDSv2Family')
