@@ -66,6 +66,7 @@ export async function send(method: string, path: string, options: RequestOptions
       body,
       signal: options.signal ?? null,
       credentials: 'same-origin',
+      cache: 'no-store', // a browser's cache lets tabs that ask for the same wait for one another
     })
   } catch (cause) {
     if (options.signal?.aborted) throw cause
