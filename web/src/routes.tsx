@@ -70,9 +70,6 @@ const page = <P extends string>(path: P) => ({ getParentRoute: () => workspaceRo
 
 const home = createRoute({ ...page('/'), component: lazyRouteComponent(() => import('./pages/Home/Home.tsx'), 'Home') })
 
-export const computeTabs = ['instances', 'clusters', 'inference', 'attached', 'kubernetes'] as const
-export type ComputeTab = (typeof computeTabs)[number]
-
 const computeStart = createRoute({
   ...page('/compute'),
   beforeLoad: ({ params }) => {

@@ -152,6 +152,25 @@ test('a list of events that is being asked for is asked for again, because its a
   expect(asked).toHaveBeenCalledWith({ queryKey: key })
 })
 
+test('when anything may have happened, what is being asked for is asked for again after its answer, too', async () => {
+  vi.useFakeTimers()
+  const client = new QueryClient()
+  const answers: ((text: string) => void)[] = []
+  const observer = new QueryObserver(client, {
+    queryKey: keys.computes(),
+    queryFn: () => new Promise<string>((done) => answers.push(done)),
+  })
+  const end = observer.subscribe(() => {})
+  const invalidator = new Invalidator(client)
+  invalidator.takeAll()
+  await vi.advanceTimersByTimeAsync(10)
+  answers[0]?.('of before')
+  await vi.advanceTimersByTimeAsync(10)
+  expect(answers).toHaveLength(2)
+  invalidator.close()
+  end()
+})
+
 test('an answer that is slow is shown, and asked for again after it', async () => {
   vi.useFakeTimers()
   const client = new QueryClient()

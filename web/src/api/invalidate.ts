@@ -101,7 +101,16 @@ export class Invalidator {
       for (const key of stale(event)) this.#waiting.set(JSON.stringify(key), key)
     }
     // What makes nothing old must not begin the pause: what comes behind it would wait.
-    if (this.#waiting.size === 0) return
+    if (this.#waiting.size > 0) this.#flushSoon(now)
+  }
+
+  /** Anything may have happened. */
+  takeAll(): void {
+    this.#waiting.set('[]', [])
+    this.#flushSoon(performance.now())
+  }
+
+  #flushSoon(now: number): void {
     this.#timer ??= setTimeout(() => this.#flush(), Math.max(0, this.#pace.wait(now)))
   }
 

@@ -63,9 +63,8 @@ export function useLive(ws: WorkspaceRef): void {
           // Between two connections anything may have happened that no query heard of.
           if (message.freshness.state === 'live' && freshness.state !== 'live' && freshness.state !== 'connecting')
             void client.invalidateQueries()
-          // What was read before the stream began may have changed before it began.
-          if (message.freshness.state === 'live' && freshness.state === 'connecting')
-            void client.invalidateQueries({ predicate: (q) => q.state.dataUpdatedAt > 0 })
+          // What was asked for before the stream began may have changed before it began.
+          if (message.freshness.state === 'live' && freshness.state === 'connecting') invalidator.takeAll()
           if ((message.freshness.state === 'denied') !== (freshness.state === 'denied'))
             rereadOnVisits(client, message.freshness.state === 'denied')
           setFreshness(message.freshness)
