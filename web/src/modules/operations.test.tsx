@@ -2,12 +2,17 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { act, renderHook } from '@testing-library/react'
 import type { ReactNode } from 'react'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { WorkspaceRef } from '~/api/http.ts'
 import { keys } from '~/api/keys.ts'
 import { accepted, asking, useFollowOperations, useOperations } from './operations.ts'
 
 const given = vi.hoisted(() => ({ freshness: 'denied', status: 'InProgress', asked: 0 }))
-vi.mock('~/api/live.ts', () => ({ useEvents: () => {}, useFreshness: () => ({ state: given.freshness }) }))
+const heard = vi.hoisted(() => ({ events: (_: { target: string }[]) => {} }))
+vi.mock('~/api/live.ts', () => ({
+  useEvents: (f: typeof heard.events) => {
+    heard.events = f
+  },
+  useFreshness: () => ({ state: given.freshness }),
+}))
 vi.mock('~/api/queries/compute.ts', () => ({
   operation: async () => {
     given.asked++
@@ -29,7 +34,7 @@ function follow() {
   const wrapper = ({ children }: { children: ReactNode }) => (
     <QueryClientProvider client={client}>{children}</QueryClientProvider>
   )
-  const { result } = renderHook(() => [useOperations(), useFollowOperations({} as WorkspaceRef)] as const, { wrapper })
+  const { result } = renderHook(() => [useOperations(), useFollowOperations()] as const, { wrapper })
   return { ops: () => result.current[0], old: () => client.getQueryState(keys.computes())?.isInvalidated }
 }
 const wait = (ms: number) => act(() => vi.advanceTimersByTimeAsync(ms))
@@ -55,4 +60,15 @@ test('whom events tell, nothing is asked for again and again', async () => {
   await act(async () => accepted(asking('stop', 'computes/ci'), '/operations/2'))
   await wait(9000)
   expect(given.asked).toBe(1)
+})
+
+test('events of the target tell, and not of one whose name begins as its', async () => {
+  given.freshness = 'live'
+  follow()
+  await act(async () => accepted(asking('stop', 'computes/ci'), '/operations/3'))
+  const before = given.asked
+  await act(async () => heard.events([{ target: 'workspaces/s~g~w/computes/ci-2' }]))
+  expect(given.asked).toBe(before)
+  await act(async () => heard.events([{ target: 'workspaces/s~g~w/computes/ci/nodes/n' }]))
+  expect(given.asked).toBeGreaterThan(before)
 })

@@ -1,8 +1,8 @@
 /** What the user set off and goes on: kept over a reload, followed by events rather than by asking again and again. */
 import { useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useSyncExternalStore } from 'react'
-import { ApiError, type WorkspaceRef } from '~/api/http.ts'
-import { stale } from '~/api/invalidate.ts'
+import { ApiError } from '~/api/http.ts'
+import { matches, stale } from '~/api/invalidate.ts'
 import { useEvents, useFreshness } from '~/api/live.ts'
 import { operation } from '~/api/queries/compute.ts'
 import type { AtelierEvent } from '~/api/types.ts'
@@ -104,10 +104,10 @@ async function look(op: Op): Promise<void> {
 const goesOn = (op: Op): boolean => !op.endedAt && op.at !== ''
 
 /** Looks how far an operation is whenever something happens to its target; once in the shell. */
-export function useFollowOperations(_: WorkspaceRef): void {
+export function useFollowOperations(): void {
   const hear = useCallback((events: AtelierEvent[]) => {
     for (const op of ops) {
-      if (goesOn(op) && events.some((e) => e.target.split('/').slice(2).join('/').startsWith(op.target))) void look(op)
+      if (goesOn(op) && events.some((e) => matches({ target: op.target }, e))) void look(op)
     }
   }, [])
   useEvents(hear)

@@ -139,7 +139,7 @@ function Frame({ ws }: { ws: WorkspaceRef }) {
   const { open, setOpen, opener, drawer } = useDrawer()
   useLive(ws)
   useFirstPage()
-  useFollowOperations(ws)
+  useFollowOperations()
   useGoToSignIn()
   const { pathname } = useLocation()
   return (
