@@ -74,6 +74,7 @@ test('F34: a stopped instance holds cores; a limit is set; what is over it is re
   await expect(limit).toHaveValue('')
   await page.getByRole('searchbox', { name: t('quota.filter') }).fill('no such family')
   await expect(page.getByText(t('view.empty.match'))).toBeVisible()
+  await expect(page).toHaveURL(/q=no/)
   await page.goBack()
   await expect(limit).toHaveValue('4')
   await studio.open('/quota?location=fake')
