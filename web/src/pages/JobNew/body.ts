@@ -22,7 +22,11 @@ const of = <T extends object>(modes: T, mode: unknown): string | undefined =>
 
 /** Words of the schema as the wire has them. */
 const distributions: Record<string, string> = { pytorch: 'PyTorch', mpi: 'Mpi', tensorflow: 'TensorFlow', ray: 'Ray' }
-export const identities: Record<string, string> = { managed: 'Managed', aml_token: 'AMLToken', user_identity: 'UserIdentity' }
+export const identities: Record<string, string> = {
+  managed: 'Managed',
+  aml_token: 'AMLToken',
+  user_identity: 'UserIdentity',
+}
 
 /** The body of the job; an environment that is described in place has its id already. */
 export function documentOf(ws: WorkspaceRef, tree: JobTree, name: string, environmentId?: string): JobDocument {
