@@ -21,8 +21,8 @@ export type DryRun = {
   checking: boolean
 }
 
-/** What the server says would be made of a document; undefined asks nothing. */
-export function useDryRun(document: ComputeDocument | undefined): DryRun {
+/** What the server says would be made of a document; undefined asks nothing, and nothing is asked while it is made. */
+export function useDryRun(document: ComputeDocument | undefined, busy: boolean): DryRun {
   const ws = useWorkspace()
   const text = document ? JSON.stringify(document) : ''
   const rested = useDebounced(text, 250)
@@ -32,7 +32,7 @@ export function useDryRun(document: ComputeDocument | undefined): DryRun {
       const { name, body } = JSON.parse(rested) as ComputeDocument
       return dryRun(ws, name, body, signal)
     },
-    enabled: rested !== '',
+    enabled: rested !== '' && !busy,
     placeholderData: keepPreviousData,
     gcTime: 60_000,
   })

@@ -59,10 +59,13 @@ function Form({ kind, start, from }: { kind: AttachKind; start: AttachValues; fr
   const document = { name: values.name, body: attachBody(kind, values, ws.location) }
   const denied = useDenied('computes/write')
   const complete = Object.keys(f.problems).length === 0
-  // The server needs no secret to say what would be.
-  const run = useDryRun(complete && !denied ? { ...document, body: withoutSecrets(document.body).body } : undefined)
   const tab: ComputeTab = kind === 'attach-kubernetes' ? 'kubernetes' : 'attached'
   const post = usePost(draftKey, tab, 'attached')
+  // The server needs no secret to say what would be.
+  const run = useDryRun(
+    complete && !denied ? { ...document, body: withoutSecrets(document.body).body } : undefined,
+    post.busy,
+  )
   return (
     <WizardFrame
       title={t(`attach.title.${kind}`)}

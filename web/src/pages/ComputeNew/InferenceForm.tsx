@@ -65,9 +65,12 @@ function Form({ start, from }: { start: InferenceValues; from: string | undefine
   const document = { name: values.name, body: inferenceBody(values, ws) }
   const denied = useDenied('computes/write')
   const complete = Object.keys(f.problems).length === 0
-  // The server needs no key to say what would be.
-  const run = useDryRun(complete && !denied ? { ...document, body: withoutSecrets(document.body).body } : undefined)
   const post = usePost(draftKey, 'inference')
+  // The server needs no key to say what would be.
+  const run = useDryRun(
+    complete && !denied ? { ...document, body: withoutSecrets(document.body).body } : undefined,
+    post.busy,
+  )
   const leave = () => {
     draft.drop()
     void navigate({ to: '/w/$ws/compute/$tab', params: { ws: ws.name, tab: 'inference' } })

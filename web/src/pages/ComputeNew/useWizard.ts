@@ -51,8 +51,8 @@ export function useWizard<S extends string, T extends FieldValues & Machine>(o: 
   const values = useWatch({ control: form.control }) as T
   const usual = useMachineDefaults(form, values, o.priorityOf(values), o.from ?? o.stemOf(values))
   const document = o.documentOf(values, ws)
-  const run = useDryRun(Object.keys(find(values)).length === 0 ? document : undefined)
   const post = usePost(draftKey, tab)
+  const run = useDryRun(Object.keys(find(values)).length === 0 ? document : undefined, post.busy)
   const steps = useSteps<S, T>({
     form,
     steps: o.steps,
