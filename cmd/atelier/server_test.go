@@ -144,8 +144,8 @@ func (r *running) blob(method, name string, body io.Reader, size int) (*http.Res
 // TestTimeLimits makes sure that nobody keeps a connection busy by sending or taking
 // bytes slowly, save for who was let in to do what may take long.
 func TestTimeLimits(t *testing.T) {
-	r := run(t, time.Second, 2*time.Second)
-	big := bytes.Repeat([]byte("x"), 32<<20) // more than a connection holds on its way
+	r := run(t, 2*time.Second, 4*time.Second) // within which a busy machine shakes hands
+	big := bytes.Repeat([]byte("x"), 32<<20)  // more than a connection holds on its way
 	prefix, _ := atelier.ContainerPrefix(r.ws.UID, atelier.Container(r.ws.UID, atelier.DataStore))
 	_, err := r.blobs.Blobs.Put(t.Context(), prefix+"/big", 0, bytes.NewReader(big))
 	must(t, err)
