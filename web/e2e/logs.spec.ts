@@ -77,7 +77,9 @@ test('F28: a million lines', async ({ page, studio, t }) => {
   const begin = Date.now()
   await find(page, t).fill('step=\\d*50000 ')
   await expect(page.getByText(t('log.search.count', { n: 10 }))).toBeVisible()
-  console.log(`F28: a search in a million lines: ${Date.now() - begin} ms until it is shown; floor ${slow.toFixed(0)} ms`)
+  console.log(
+    `F28: a search in a million lines: ${Date.now() - begin} ms until it is shown; floor ${slow.toFixed(0)} ms`,
+  )
   await find(page, t).press('Enter')
   await expect(page.getByText(t('log.search.at', { i: '1', n: '10' }))).toBeVisible()
   await expect(line(page, 50_000)).toHaveAttribute('data-hit', '')
