@@ -236,6 +236,16 @@ test('F13: an instance by the keyboard, and what is wrong is shown where it is',
   await expect(page.getByText(t('newInstance.schedule.most'))).toBeVisible()
   await expect(page.getByRole('button', { name: t('newInstance.schedule.remove', { n: 4 }) })).toBeVisible()
   await expect(page.getByRole('button', { name: t('newInstance.schedule.remove', { n: 5 }) })).toHaveCount(0)
+  // The keyboard goes on at the row that takes the place of one that is removed, and from the last at what adds another.
+  const remove = (n: number) => page.getByRole('button', { name: t('newInstance.schedule.remove', { n }) })
+  const add = page.getByRole('button', { name: t('newInstance.schedule.add') })
+  await remove(1).press('Enter')
+  await expect(remove(4)).toHaveCount(0)
+  await expect(remove(1)).toBeFocused()
+  await remove(3).press('Enter')
+  await expect(add).toBeFocused()
+  await add.click()
+  await add.click()
   await page.getByRole('link', { name: t('newInstance.step.required'), exact: true }).click()
   await field(page, t('wizard.field.name')).fill('by-keyboard')
   for (let i = 0; i < 6; i++) {

@@ -19,7 +19,8 @@ const useStyles = makeStyles({
     whiteSpace: 'nowrap',
     overflow: 'hidden',
     textOverflow: 'ellipsis',
-    '@media (max-width: 767px)': { display: 'none' },
+    // The button is called by it also where there is room for the icon only.
+    '@media (max-width: 767px)': { position: 'absolute', width: '1px', height: '1px', clipPath: 'inset(50%)' },
   },
   key: {
     color: tokens.colorNeutralForeground3,
@@ -34,13 +35,7 @@ export function PaletteButton() {
   const t = useText()
   const styles = useStyles()
   return (
-    <Button
-      className={styles.button}
-      icon={<SearchRegular />}
-      onClick={openPalette}
-      aria-label={t('shell.search')}
-      aria-keyshortcuts="Control+K"
-    >
+    <Button className={styles.button} icon={<SearchRegular />} onClick={openPalette} aria-keyshortcuts="Control+K">
       <span className={styles.word}>{t('shell.search')}</span>
       <kbd className={styles.key}>Ctrl K</kbd>
     </Button>
