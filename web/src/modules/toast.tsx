@@ -2,7 +2,9 @@
 import { lazy, Suspense, useSyncExternalStore } from 'react'
 
 /** What was done, or what was refused and with which error. */
-export type Note = { intent: 'success'; title: string; body: string } | { intent: 'error'; title: string; error: unknown }
+export type Note =
+  | { intent: 'success'; title: string; body: string }
+  | { intent: 'error'; title: string; error: unknown }
 
 export type Say = {
   done(title: string, body?: string): void
