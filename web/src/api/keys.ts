@@ -20,6 +20,7 @@ export const keys = {
   /** Whether a name is free; any compute that comes or goes may change it. */
   nameCheck: (name: string) => ['computes', 'nameCheck', name] as const,
   /** What would become of a document; whatever changes the quotas may change it. */
+  dryRuns: () => ['usage', 'dryRun'] as const,
   dryRun: (document: string) => ['usage', 'dryRun', document] as const,
   compute: (name: string) => ['compute', low(name)] as const,
   /** Nodes, series and whatever else hangs on one compute. */

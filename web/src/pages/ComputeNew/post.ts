@@ -23,6 +23,7 @@ export function usePost(draftKey: string, tab: ComputeTab, verb: 'created' | 'at
     busy,
     async send({ name, body }: ComputeDocument, done?: () => void) {
       setBusy(true)
+      void client.cancelQueries({ queryKey: keys.dryRuns() }) // one that is late would find the name taken
       const op = asking('create', `computes/${name}`)
       try {
         accepted(op, await createCompute(ws, name, body))
