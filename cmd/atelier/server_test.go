@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -79,13 +80,23 @@ func must(t *testing.T, err error) {
 	}
 }
 
+// connect opens a connection that holds little on its way.
+func (r *running) connect(ctx context.Context, _, _ string) (net.Conn, error) {
+	c, err := new(net.Dialer).DialContext(ctx, "tcp", r.listener.Addr().String())
+	if err != nil {
+		return nil, err
+	}
+	return c, c.(*net.TCPConn).SetReadBuffer(64 << 10)
+}
+
 // dial opens a connection that speaks HTTP/1.1.
 func (r *running) dial() *tls.Conn {
 	r.t.Helper()
 	config := r.tls.Clone()
-	config.NextProtos = []string{"http/1.1"}
-	c, err := tls.Dial("tcp", r.listener.Addr().String(), config)
+	config.NextProtos, config.ServerName = []string{"http/1.1"}, "localhost"
+	plain, err := r.connect(r.t.Context(), "", "")
 	must(r.t, err)
+	c := tls.Client(plain, config)
 	r.t.Cleanup(func() { c.Close() })
 	must(r.t, c.SetDeadline(time.Now().Add(patience)))
 	return c
@@ -93,9 +104,7 @@ func (r *running) dial() *tls.Conn {
 
 // client takes every name for the server's.
 func (r *running) client(http2 bool) *http.Client {
-	tr := &http.Transport{TLSClientConfig: r.tls.Clone(), ForceAttemptHTTP2: http2, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "tcp", r.listener.Addr().String())
-	}}
+	tr := &http.Transport{TLSClientConfig: r.tls.Clone(), ForceAttemptHTTP2: http2, DialContext: r.connect}
 	r.t.Cleanup(tr.CloseIdleConnections)
 	return &http.Client{Transport: tr, Timeout: patience}
 }
@@ -192,7 +201,7 @@ func TestTimeLimits(t *testing.T) {
 	}
 
 	_, err = to.Write(half)
-	must(t, err)
+	must(t, errors.Join(err, to.Close()))
 	must(t, <-uploaded)
 	if got, err := io.ReadAll(download.Body); err != nil || !bytes.Equal(got, big) {
 		t.Errorf("the download broke off after %d bytes: %v", len(got), err)
