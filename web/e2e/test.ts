@@ -63,6 +63,13 @@ export const test = base.extend<
   ending: [
     async ({ page, expected, finish, made: _ }, use, info) => {
       const errors: string[] = []
+      // The console says only that something was refused.
+      const refused: string[] = []
+      page.on('response', async (r) => {
+        if (r.status() < 400) return
+        const said = await r.text().catch(() => '')
+        refused.push(`${r.request().method()} ${r.url()} ${r.request().postData() ?? ''}: ${r.status()} ${said}`)
+      })
       page.on('console', (m) => {
         if (m.type() === 'error' && !expected.some((e) => e.test(m.text()))) errors.push(m.text())
       })
@@ -73,7 +80,7 @@ export const test = base.extend<
       await expect(page.locator('.fui-ToastTitle')).toHaveCount(0, { timeout: 20_000 })
       await inspect(page, info.title)
       await page.screenshot({ path: info.outputPath('end.png'), fullPage: true })
-      expect(errors, 'errors in the console').toEqual([])
+      expect(errors, `errors in the console; refused: ${refused.join('\n')}`).toEqual([])
     },
     { auto: true },
   ],
