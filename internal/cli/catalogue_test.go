@@ -89,6 +89,35 @@ func usedKeys(t *testing.T) map[string]bool {
 	return used
 }
 
+// TestErrorCodesAreSaid finds each code that the catalogue explains in what the product says.
+func TestErrorCodesAreSaid(t *testing.T) {
+	var source strings.Builder
+	for _, glob := range []string{"../../*.go", "../*/*.go", "../*/*/*.go"} {
+		files, err := filepath.Glob(glob)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %d files, %v", glob, len(files), err)
+		}
+		for _, f := range files {
+			data, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.HasSuffix(f, "_test.go") {
+				source.Write(data)
+			}
+		}
+	}
+	for _, key := range sortedKeys(catalogue) {
+		kind, code, found := strings.Cut(key, ".")
+		if !found || kind != "why" && kind != "try" || strings.ToLower(code[:1]) == code[:1] {
+			continue
+		}
+		if !strings.Contains(source.String(), `"`+code+`"`) {
+			t.Errorf("%s explains a code that nothing says", key)
+		}
+	}
+}
+
 // TestErrorText shows every error code that the catalogue knows, in both languages.
 func TestErrorText(t *testing.T) {
 	var out bytes.Buffer

@@ -104,12 +104,12 @@ func (f *yamlFile) jobSchema(j *jobFile) schema {
 		},
 		"services": f.services(&j.Services),
 		"identity": func(v *value) {
-			kind := ""
+			kind, client, object, resource := "", "", "", ""
 			f.mapping(v, "identity", schema{
 				"type":      f.oneOf(&kind, [2]string{"managed", "Managed"}, [2]string{"aml_token", "AMLToken"}, [2]string{"user_identity", "UserIdentity"}),
-				"client_id": nil, "object_id": nil, "msi_resource_id": nil,
+				"client_id": f.str(&client), "object_id": f.str(&object), "msi_resource_id": f.str(&resource),
 			})
-			j.Identity = present(map[string]any{"identityType": kind})
+			j.Identity = present(map[string]any{"identityType": kind, "clientId": client, "objectId": object, "resourceId": resource})
 		},
 		"inputs": func(v *value) {
 			f.named(v, "inputs", func(name string, v *value) { put(&j.Inputs, name, f.input(v)) })

@@ -69,7 +69,7 @@ x: &in {type: uri_file, path: a.csv}
 inputs: {a: 3, b: true, c: 1.50, d: *in, e: {type: string, value: hi}}
 services: {s: {type: ssh, ssh_public_keys: k, nodes: all}, t: {type: tensor_board, log_dir: out}}
 queue_settings: {job_tier: spot}
-identity: {type: aml_token}
+identity: {type: managed, client_id: c, object_id: o, msi_resource_id: /r}
 resources: {instance_count: 2, shm_size: 2g, docker_args: [--a]}`, 1)
 	src = strings.Replace(src, "x: &in", "properties: &unused {k: v}\nparameters: &in", 1)
 	j, err := readJob("j.yml", "dir", []byte(src), []string{"inputs.a=9", "tags.k=v"})
@@ -93,8 +93,11 @@ resources: {instance_count: 2, shm_size: 2g, docker_args: [--a]}`, 1)
 	if want := map[string]any{"jobServiceType": "SSH", "properties": map[string]string{"sshPublicKeys": "k"}, "nodes": map[string]string{"nodesValueType": "All"}}; !reflect.DeepEqual(j.Services["s"], want) {
 		t.Errorf("service %+v", j.Services["s"])
 	}
-	if j.Queue["jobTier"] != "spot" || j.Identity["identityType"] != "AMLToken" || j.Resources["shmSize"] != "2g" {
-		t.Errorf("%+v %+v %+v", j.Queue, j.Identity, j.Resources)
+	if j.Queue["jobTier"] != "spot" || j.Resources["shmSize"] != "2g" {
+		t.Errorf("%+v %+v", j.Queue, j.Resources)
+	}
+	if want := map[string]any{"identityType": "Managed", "clientId": "c", "objectId": "o", "resourceId": "/r"}; !reflect.DeepEqual(j.Identity, want) {
+		t.Errorf("identity %+v, want %+v", j.Identity, want)
 	}
 }
 
