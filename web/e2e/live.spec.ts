@@ -46,7 +46,26 @@ const events = async (studio: Studio, target: string) =>
     )
   ).value
 
-const p95 = (all: number[]): number => all.sort((a, b) => a - b)[Math.ceil(all.length * 0.95) - 1] ?? Number.NaN
+/** Milliseconds from what was asked to another state in each of the tabs, and from what happened to its row. */
+async function delays(tabs: Page[], happened: Awaited<ReturnType<typeof events>>): Promise<[number[], number[]]> {
+  const asked = happened.filter((e) => e.actor === 'local' && e.target.endsWith('/computes/ci-a'))
+  expect(asked).toHaveLength(3)
+  const [states, rows]: [number[], number[]] = [[], []]
+  for (const tab of tabs) {
+    const seen = await seenOf(tab)
+    for (const e of asked) {
+      const change = seen.states.find(([, at]) => at >= Date.parse(e.at))
+      states.push((change?.[1] ?? Number.POSITIVE_INFINITY) - Date.parse(e.at))
+    }
+    for (const e of happened) {
+      const at = seen.rows[e.seq]
+      if (at) rows.push(at - Date.parse(e.at))
+    }
+  }
+  return [states, rows]
+}
+
+const p95 = (all: number[]): number => [...all].sort((a, b) => a - b)[Math.ceil(all.length * 0.95) - 1] ?? Number.NaN
 
 /** Milliseconds after which nobody would say that a page follows what happens, however busy the machine is. */
 const late = 5000
@@ -84,16 +103,21 @@ test.describe('twelve tabs', () => {
     }
     await Promise.all(others.map(note))
     const before = (await events(studio, 'computes/ci-a')).at(-1)?.seq ?? 0
+    const becomes = async (verb: 'start' | 'stop', end: string) => {
+      await page.getByRole('button', { name: t(`action.${verb}`), exact: true }).click()
+      // Looking at a page costs it time, so the server is looked at until a second after the end.
+      await eventually(`it is ${end}`, async () => {
+        const c = await studio.api<{ properties: { properties: { state: string } } }>('GET', '/computes/ci-a')
+        const last = (await events(studio, 'computes/ci-a')).at(-1)
+        return c.properties.properties.state === end && Date.now() - Date.parse(last?.at ?? '') > 1000
+      })
+    }
     for (const [verb, end] of [
       ['stop', 'Stopped'],
       ['start', 'Running'],
       ['stop', 'Stopped'],
     ] as const) {
-      await eventually('it is at rest', async () => {
-        const last = (await events(studio, 'computes/ci-a')).at(-1)
-        return last !== undefined && Date.now() - Date.parse(last.at) > 1000
-      })
-      await page.getByRole('button', { name: t(`action.${verb}`), exact: true }).click()
+      await becomes(verb, end)
       for (const tab of [page, ...others]) {
         await expect(tab.locator(`main header [data-state=${end}]`)).toBeVisible({ timeout: 30_000 })
       }
@@ -102,33 +126,45 @@ test.describe('twelve tabs', () => {
       await page.evaluate(() => new BroadcastChannel('yard').postMessage(Date.now()))
       for (const tab of others) await expect.poll(async () => (await seenOf(tab)).asked.length).toBe(round)
     }
-    const happened = (await events(studio, 'computes/ci-a')).filter((e) => e.seq > before)
-    const asked = happened.filter((e) => e.actor === 'local' && e.target.endsWith('/computes/ci-a'))
-    expect(asked).toHaveLength(3)
-    const ofState: number[] = []
-    const ofRow: number[] = []
-    const yardstick: number[] = []
-    for (const tab of others) {
-      const seen = await seenOf(tab)
-      yardstick.push(...seen.asked)
-      for (const e of asked) {
-        const change = seen.states.find(([, at]) => at >= Date.parse(e.at))
-        ofState.push((change?.[1] ?? Number.POSITIVE_INFINITY) - Date.parse(e.at))
-      }
-      for (const e of happened) {
-        const at = seen.rows[e.seq]
-        if (at) ofRow.push(at - Date.parse(e.at))
-      }
+    const all = (await events(studio, 'computes/ci-a')).filter((e) => e.seq > before)
+    const [state, row] = await delays(others, all)
+    const yardstick = p95((await Promise.all(others.map(seenOf))).flatMap((s) => s.asked))
+    expect(row.length).toBeGreaterThan(30)
+
+    // As people have them: one tab is looked at, the others lie behind it. Those ask for nothing until they are.
+    const [front, ...behind] = others as [Page, ...Page[]]
+    const look = (tab: Page, state: 'hidden' | 'visible') =>
+      tab.evaluate((state) => {
+        Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => state })
+        document.dispatchEvent(new Event('visibilitychange'))
+      }, state)
+    for (const tab of behind) await look(tab, 'hidden')
+    for (const [verb, end] of [
+      ['start', 'Running'],
+      ['stop', 'Stopped'],
+      ['start', 'Running'],
+    ] as const) {
+      await becomes(verb, end)
+      await expect(front.locator(`main header [data-state=${end}]`)).toBeVisible({ timeout: 30_000 })
     }
-    const [state, row, machine] = [p95(ofState), p95(ofRow), p95(yardstick)]
-    console.log(
-      `F15: from the server's event to the screen of 12 tabs, p95: state ${state} ms (${ofState.length}), row ${row} ms ` +
-        `(${ofRow.length}); the same without the studio ${machine} ms (${yardstick.length})`,
+    const since = all.at(-1)?.seq ?? 0
+    const [ofFront] = await delays(
+      [front],
+      (await events(studio, 'computes/ci-a')).filter((e) => e.seq > since),
     )
-    expect(ofRow.length).toBeGreaterThan(30)
+    for (const tab of behind) {
+      expect((await seenOf(tab)).states.at(-1)?.[0]).toBe('Stopped')
+      await look(tab, 'visible')
+      await expect(tab.locator('main header [data-state=Running]')).toBeVisible()
+    }
+    console.log(
+      `F15: from the server's event to the screen of 12 tabs, p95: state ${p95(state)} ms (${state.length}), row ${p95(row)} ms ` +
+        `(${row.length}); of the one that is looked at, at most: state ${Math.max(...ofFront)} ms (${ofFront.length}); ` +
+        `the same without the studio ${yardstick} ms`,
+    )
     // How fast it is is printed, beside what this machine does without the studio; that it comes by itself is tested.
-    expect(state, 'state').toBeLessThan(late)
-    expect(row, 'row').toBeLessThan(late)
+    expect(p95(state), 'state').toBeLessThan(late)
+    expect(p95(row), 'row').toBeLessThan(late)
     // One worker has the one stream; no page has any.
     expect(requests.streams).toHaveLength(1)
     expect(await workers(await browser.newBrowserCDPSession(), studio.server.base)).toHaveLength(1)

@@ -61,7 +61,10 @@ test('what happens to a node makes its compute old, not the jobs', () => {
   expect(found).not.toContainEqual(keys.jobs())
 })
 
-afterEach(() => void vi.useRealTimers())
+afterEach(() => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
+})
 
 test('lists of events take up what matches them without being asked for again', () => {
   vi.useFakeTimers()
@@ -129,6 +132,21 @@ describe('a burst of events', () => {
     invalidator.take([event(2, 'jobs/j')])
     vi.advanceTimersByTime(0)
     expect(times(asked)).toBe(1)
+  })
+  test('makes nothing be read in a tab that nobody looks at, until somebody does', () => {
+    const { asked, invalidator } = watched()
+    const look = (state: 'hidden' | 'visible') => {
+      vi.spyOn(document, 'visibilityState', 'get').mockReturnValue(state)
+      document.dispatchEvent(new Event('visibilitychange'))
+    }
+    look('hidden')
+    invalidator.take([event(1, 'jobs/j')])
+    vi.advanceTimersByTime(60_000)
+    expect(times(asked)).toBe(0)
+    look('visible')
+    vi.advanceTimersByTime(0)
+    expect(times(asked)).toBe(1)
+    invalidator.close()
   })
   test('is forgotten by a page that is gone', () => {
     const { asked, invalidator } = watched()

@@ -1,4 +1,7 @@
-/** Which queries an event makes old, and when they are read again: at once, but not more than a few times a second. */
+/**
+ * Which queries an event makes old, and when they are read again: at once, but not more than a few times a second, and
+ * not before somebody looks at the tab.
+ */
 import type { InfiniteData, Query, QueryCache, QueryClient, QueryKey } from '@tanstack/react-query'
 import { keys } from './keys.ts'
 import type { EventFilter } from './queries/job.ts'
@@ -90,6 +93,7 @@ export class Invalidator {
     this.#client = client
     this.#cache = client.getQueryCache()
     this.#unsubscribe = this.#cache.subscribe((e) => e.type === 'updated' && this.#answered(e.query))
+    document.addEventListener('visibilitychange', this.#looked)
   }
 
   /** Lists take the events up before anything is read again: they have what they need. */
@@ -111,11 +115,17 @@ export class Invalidator {
   }
 
   #flushSoon(now: number): void {
+    if (document.visibilityState === 'hidden') return
     this.#timer ??= setTimeout(() => this.#flush(), Math.max(0, this.#pace.wait(now)))
+  }
+
+  #looked = () => {
+    if (this.#waiting.size > 0) this.#flushSoon(performance.now())
   }
 
   close(): void {
     this.#unsubscribe()
+    document.removeEventListener('visibilitychange', this.#looked)
     clearTimeout(this.#timer)
     clearTimeout(this.#telling)
   }
