@@ -14,7 +14,6 @@ export type OutputFile = Schemas['File']
 export type Why = Schemas['Why']
 export type Preview = Schemas['Preview']
 export type SizeInfo = Schemas['Offer']
-export type SizeReason = NonNullable<SizeInfo['reason']>
 export type LocationInfo = Schemas['Location']
 export type Access = Schemas['Access']
 export type Series = Schemas['Series']

@@ -49,14 +49,6 @@ function end(id: string, failed?: string): void {
   for (const op of ops) if (op.id === id) for (const f of endListeners) f(op)
 }
 
-/** Remembers what was set off; at is what begin() answered. */
-export function remember(verb: string, target: string, at: string): Op {
-  const op: Op = { id: crypto.randomUUID(), verb, target: target.toLowerCase(), at, startedAt: Date.now() }
-  if (!at) op.endedAt = op.startedAt
-  set([op, ...ops])
-  return op
-}
-
 /** Remembers what is being asked, before the server has answered. */
 export function asking(verb: string, target: string): Op {
   const op: Op = { id: crypto.randomUUID(), verb, target: target.toLowerCase(), at: '', startedAt: Date.now() }

@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query'
-import { begin, get, list, locationPath, patch, post, put, type WorkspaceRef, workspacePath } from '../http.ts'
+import { begin, get, list, locationPath, post, put, type WorkspaceRef, workspacePath } from '../http.ts'
 import { keys } from '../keys.ts'
 import type { Compute, ConnectionTest, NodeInfo, Quota, Series, SizeInfo, Usage, Why } from '../types.ts'
 
@@ -109,9 +109,6 @@ export const dryRun = (ws: WorkspaceRef, name: string, body: ComputeBody, signal
 /** Creates a compute, and never changes one that somebody else made meanwhile; the address says how far it is. */
 export const createCompute = (ws: WorkspaceRef, name: string, body: ComputeBody): Promise<string> =>
   begin('PUT', computePath(ws, name), { body, headers: onlyNew })
-export const patchCompute = (ws: WorkspaceRef, name: string, body: unknown): Promise<Compute> =>
-  patch<Compute>(computePath(ws, name), { body })
-
 export type Verb = 'start' | 'stop' | 'restart' | 'delete' | 'detach'
 
 /** Does something to a compute; the address says how far it is. */
