@@ -100,6 +100,7 @@ async function json<T>(method: string, path: string, options?: RequestOptions): 
 
 export const get = <T>(path: string, options?: RequestOptions): Promise<T> => json<T>('GET', path, options)
 export const put = <T>(path: string, options?: RequestOptions): Promise<T> => json<T>('PUT', path, options)
+export const patch = <T>(path: string, options?: RequestOptions): Promise<T> => json<T>('PATCH', path, options)
 export const post = <T>(path: string, options?: RequestOptions): Promise<T> => json<T>('POST', path, options)
 export const del = <T>(path: string, options?: RequestOptions): Promise<T> => json<T>('DELETE', path, options)
 
