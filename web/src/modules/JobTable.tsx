@@ -9,10 +9,10 @@ import type { AtelierEvent, Job } from '~/api/types.ts'
 import { type Column, DataTable } from '~/components/DataTable.tsx'
 import { Empty, Loading } from '~/components/Notice.tsx'
 import { TextLink } from '~/components/TextLink.tsx'
-import { Timestamp } from '~/components/Timestamp.tsx'
 import { readSort, writeSort } from '~/components/tableSearch.ts'
 import { type Format, type Text, useFormat, useText } from '~/i18n/text.tsx'
-import { useNow } from './clock.ts'
+import { Ago } from './Ago.tsx'
+import { useClock } from './clock.ts'
 import { Failure } from './Failure.tsx'
 import { JobReason } from './JobReason.tsx'
 import { computeOf, durationOf } from './jobFacts.ts'
@@ -71,9 +71,18 @@ function useMore(query: {
   return { busy, ask: () => setWanted(pages + 1) }
 }
 
-type Look = { t: Text; format: Format; now: number; ws: string; name: string }
+/** How long a job took or takes by now; it is drawn again only when its words change. */
+function Duration({ job }: { job: Job }) {
+  const format = useFormat()
+  return useClock((now) => {
+    const d = durationOf(job, now)
+    return d === undefined ? '–' : format.duration(d)
+  })
+}
 
-function columnsOf({ t, format, now, ws, name }: Look): Column<Job>[] {
+type Look = { t: Text; format: Format; ws: string; name: string }
+
+function columnsOf({ t, format, ws, name }: Look): Column<Job>[] {
   return [
     {
       id: 'name',
@@ -120,17 +129,14 @@ function columnsOf({ t, format, now, ws, name }: Look): Column<Job>[] {
       header: t('jobs.created'),
       card: true,
       sort: (j) => j.systemData?.createdAt ?? '',
-      cell: (j) => <Timestamp at={j.systemData?.createdAt} now={now} />,
+      cell: (j) => <Ago at={j.systemData?.createdAt} />,
     },
     {
       id: 'duration',
       header: t('jobs.duration'),
       align: 'end',
-      sort: (j) => durationOf(j, now) ?? -1,
-      cell: (j) => {
-        const d = durationOf(j, now)
-        return d === undefined ? '–' : format.duration(d)
-      },
+      sort: (j) => durationOf(j, Date.now()) ?? -1,
+      cell: (j) => <Duration job={j} />,
     },
     {
       id: 'priority',
@@ -174,7 +180,6 @@ type Props = {
 export function JobTable(props: Props) {
   const t = useText()
   const format = useFormat()
-  const now = useNow()
   const styles = useStyles()
   const ws = useWorkspace()
   const [search, change] = useTableSearch()
@@ -188,7 +193,10 @@ export function JobTable(props: Props) {
   const rows = useMemo(() => query.data?.pages.flatMap((p) => p.value) ?? [], [query.data])
   useWaiting(rows)
   const more = useMore(query)
-  const columns = columnsOf({ t, format, now, ws: ws.name, name: styles.name })
+  const columns = useMemo(
+    () => columnsOf({ t, format, ws: ws.name, name: styles.name }),
+    [t, format, ws.name, styles.name],
+  )
   const shown = search.cols ?? usual
   const visible = columns.filter((c) => c.main || shown.includes(c.id))
   if (props.menu) visible.push({ id: 'menu', header: t('action.more'), align: 'end', card: true, cell: props.menu })

@@ -6,9 +6,8 @@ import { useNavigate } from '@tanstack/react-router'
 import { compute } from '~/api/queries/compute.ts'
 import type { Reason } from '~/api/types.ts'
 import { ActionButton } from '~/components/ActionButton.tsx'
-import { Timestamp } from '~/components/Timestamp.tsx'
 import { useText } from '~/i18n/text.tsx'
-import { useNow } from './clock.ts'
+import { Ago } from './Ago.tsx'
 import { useComputeActions } from './computeActions.tsx'
 import { locationOf, tabOf } from './computeKinds.ts'
 import { foremost, reasonText } from './reasonText.ts'
@@ -76,7 +75,6 @@ export function ReasonPanel(props: {
   level?: 2 | 3
 }) {
   const t = useText()
-  const now = useNow()
   const styles = useStyles()
   const reasons = props.reasons ?? []
   return (
@@ -99,7 +97,7 @@ export function ReasonPanel(props: {
               <div className={styles.meta}>
                 {r.since && (
                   <>
-                    <Timestamp at={r.since} now={now} />
+                    <Ago at={r.since} />
                     {(r.evidence?.length ?? 0) > 0 && ' · '}
                   </>
                 )}

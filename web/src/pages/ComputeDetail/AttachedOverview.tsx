@@ -3,9 +3,8 @@ import type { ReactNode } from 'react'
 import type { Compute } from '~/api/types.ts'
 import { CopyButton } from '~/components/CopyButton.tsx'
 import { Panel, PanelGrid, type Property, PropertyList } from '~/components/Panel.tsx'
-import { Timestamp } from '~/components/Timestamp.tsx'
 import { useText } from '~/i18n/text.tsx'
-import { useNow } from '~/modules/clock.ts'
+import { Ago } from '~/modules/Ago.tsx'
 import { locationOf } from '~/modules/computeKinds.ts'
 import { StateBadge } from '~/modules/StateBadge.tsx'
 import { AttachedKindPanels } from './AttachedKindPanels.tsx'
@@ -42,15 +41,14 @@ export function AttachedOverview({ compute }: { compute: Compute }) {
 function useCommon(compute: Compute): Property[] {
   const t = useText()
   const styles = useStyles()
-  const now = useNow()
   const p = compute.properties
   const items: Property[] = [
     { label: t('attached.type'), value: t(`type.${p.computeType}`) },
     { label: t('attached.provisioning'), value: <StateBadge state={p.provisioningState} /> },
     { label: t('attached.location'), value: locationOf(compute) },
     { label: brought(compute) ? t('attached.by') : t('attached.createdBy'), value: compute.systemData?.createdBy },
-    { label: t('attached.created'), value: <Timestamp at={p.createdOn} now={now} /> },
-    { label: t('attached.modified'), value: <Timestamp at={p.modifiedOn} now={now} /> },
+    { label: t('attached.created'), value: <Ago at={p.createdOn} /> },
+    { label: t('attached.modified'), value: <Ago at={p.modifiedOn} /> },
   ]
   if (p.description) items.push({ label: t('attached.description'), value: p.description })
   const tags = Object.entries(compute.tags ?? {})

@@ -6,8 +6,8 @@ import { activeJobs, events } from '~/api/queries/job.ts'
 import type { ClusterProps, Compute } from '~/api/types.ts'
 import { Panel } from '~/components/Panel.tsx'
 import { TextLink } from '~/components/TextLink.tsx'
-import { Timestamp } from '~/components/Timestamp.tsx'
 import { useFormat, useText } from '~/i18n/text.tsx'
+import { Ago } from '~/modules/Ago.tsx'
 import { useNow } from '~/modules/clock.ts'
 import { locationOf } from '~/modules/computeKinds.ts'
 import { usePrices } from '~/modules/computePrices.ts'
@@ -89,7 +89,7 @@ export function ScalingCard({ compute: c, cluster, gone }: Props & { gone: boole
         {failure && (
           <span className={styles.line}>
             {t('details.scaling.failure')} <span lang="en">{failure.message || failure.reason}</span> (
-            {partOf(failure.target).name}, <Timestamp at={failure.at} now={now} />)
+            {partOf(failure.target).name}, <Ago at={failure.at} />)
           </span>
         )}
       </div>

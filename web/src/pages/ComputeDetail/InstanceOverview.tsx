@@ -5,10 +5,9 @@ import { nodes, why } from '~/api/queries/compute.ts'
 import type { Compute, InstanceProps } from '~/api/types.ts'
 import { CodeBlock } from '~/components/CodeBlock.tsx'
 import { Panel, PanelGrid, PropertyList } from '~/components/Panel.tsx'
-import { Timestamp } from '~/components/Timestamp.tsx'
 import type { MessageId } from '~/i18n/catalogue.ts'
 import { useFormat, useText } from '~/i18n/text.tsx'
-import { useNow } from '~/modules/clock.ts'
+import { Ago } from '~/modules/Ago.tsx'
 import { usePrices } from '~/modules/computePrices.ts'
 import { ReasonPanel } from '~/modules/reasons.tsx'
 import { parseSeconds } from '~/modules/specs/numbers.ts'
@@ -88,7 +87,6 @@ function Connect({ compute: c, instance, gone }: Props) {
 function Properties({ compute: c, instance }: { compute: Compute; instance: InstanceProps }) {
   const t = useText()
   const format = useFormat()
-  const now = useNow()
   const { first, last } = usePropertiesOfAll(c)
   const prices = usePrices(useMemo(() => [c], [c]))
   const op = instance.lastOperation
@@ -111,7 +109,7 @@ function Properties({ compute: c, instance }: { compute: Compute; instance: Inst
                   status: t(operationStatus(op.operationStatus)),
                 })}{' '}
                 · {t(op.operationTrigger === 'IdleShutdown' ? 'details.trigger.idle' : 'details.trigger.user')} ·{' '}
-                <Timestamp at={op.operationTime} now={now} />
+                <Ago at={op.operationTime} />
               </>
             ),
           },

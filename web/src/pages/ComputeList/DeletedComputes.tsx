@@ -3,9 +3,9 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { events } from '~/api/queries/job.ts'
 import { TextLink } from '~/components/TextLink.tsx'
-import { Timestamp } from '~/components/Timestamp.tsx'
 import type { TableSearch } from '~/components/tableSearch.ts'
 import { useText } from '~/i18n/text.tsx'
+import { Ago } from '~/modules/Ago.tsx'
 import { useNow } from '~/modules/clock.ts'
 import { partOf } from '~/modules/eventText.ts'
 import { Failure } from '~/modules/Failure.tsx'
@@ -64,7 +64,7 @@ function Deleted() {
               {name}
             </TextLink>
             {' · '}
-            {t('compute.deleted.by', { actor: e.actor })} · <Timestamp at={e.at} now={now} />
+            {t('compute.deleted.by', { actor: e.actor })} · <Ago at={e.at} />
           </li>
         )
       })}

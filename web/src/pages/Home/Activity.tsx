@@ -4,9 +4,8 @@ import { useMemo } from 'react'
 import { useIntl } from 'react-intl'
 import { events } from '~/api/queries/job.ts'
 import { TextLink } from '~/components/TextLink.tsx'
-import { Timestamp } from '~/components/Timestamp.tsx'
 import { useText } from '~/i18n/text.tsx'
-import { useNow } from '~/modules/clock.ts'
+import { Ago } from '~/modules/Ago.tsx'
 import { eventLines, isSystem } from '~/modules/eventText.ts'
 import { useWorkspace } from '~/modules/workspace.tsx'
 import { Card, Line } from './Card.tsx'
@@ -20,7 +19,6 @@ export function Activity() {
   const t = useText()
   const styles = useStyles()
   const ws = useWorkspace()
-  const now = useNow()
   const { messages } = useIntl()
   const query = useInfiniteQuery(events(ws))
   const lines = useMemo(() => {
@@ -42,7 +40,7 @@ export function Activity() {
       }
     >
       {lines.map(({ event, part, words }) => (
-        <Line key={event.seq} end={<Timestamp at={event.at} now={now} />}>
+        <Line key={event.seq} end={<Ago at={event.at} />}>
           <span>{words}</span>
           <span className={styles.path}>
             {part.path || part.name} · {isSystem(event.actor) ? t('event.system') : event.actor}

@@ -5,9 +5,8 @@ import { assetVersion, codeAddress, codeFiles } from '~/api/queries/asset.ts'
 import type { Job } from '~/api/types.ts'
 import { Banner, Empty, Loading } from '~/components/Notice.tsx'
 import { Panel, PropertyList } from '~/components/Panel.tsx'
-import { Timestamp } from '~/components/Timestamp.tsx'
 import { useText } from '~/i18n/text.tsx'
-import { useNow } from '~/modules/clock.ts'
+import { Ago } from '~/modules/Ago.tsx'
 import { Failure } from '~/modules/Failure.tsx'
 import { command, quote, workspaceFlags } from '~/modules/specs/shell.ts'
 import { useWorkspace } from '~/modules/workspace.tsx'
@@ -18,7 +17,6 @@ const useStyles = makeStyles({ asset: { maxWidth: '640px', marginBottom: tokens.
 /** The code that went with the job. */
 export function CodeView({ job }: { job: Job }) {
   const t = useText()
-  const now = useNow()
   const styles = useStyles()
   const ws = useWorkspace()
   const [, name = '', version = ''] = /\/codes\/([^/]+)\/versions\/([^/]+)$/.exec(job.properties.codeId ?? '') ?? []
@@ -37,7 +35,7 @@ export function CodeView({ job }: { job: Job }) {
           items={[
             { label: t('jobs.name'), value: name },
             { label: t('job.code.version'), value: version },
-            { label: t('job.code.created'), value: <Timestamp at={systemData?.createdAt} now={now} /> },
+            { label: t('job.code.created'), value: <Ago at={systemData?.createdAt} /> },
             { label: t('job.code.by'), value: systemData?.createdBy },
             { label: t('job.code.uri'), value: properties.codeUri },
           ]}

@@ -1,8 +1,8 @@
 import type { Job } from '~/api/types.ts'
 import { Panel, type Property, PropertyList } from '~/components/Panel.tsx'
 import { TextLink } from '~/components/TextLink.tsx'
-import { Timestamp } from '~/components/Timestamp.tsx'
 import { useFormat, useText } from '~/i18n/text.tsx'
+import { Ago } from '~/modules/Ago.tsx'
 import { useNow } from '~/modules/clock.ts'
 import { computeOf, durationOf } from '~/modules/jobFacts.ts'
 import { fromIso } from '~/modules/specs/numbers.ts'
@@ -47,7 +47,7 @@ export function JobProperties({ job }: { job: Job }) {
       ),
     },
     { label: t('jobs.submitter'), value: job.systemData?.createdBy },
-    { label: t('jobs.created'), value: <Timestamp at={job.systemData?.createdAt} now={now} /> },
+    { label: t('jobs.created'), value: <Ago at={job.systemData?.createdAt} /> },
     { label: t('jobs.duration'), value: duration === undefined ? '–' : format.duration(duration) },
     { label: t('job.instances'), value: format.number(p.resources?.instanceCount ?? 1) },
     { label: t('jobs.priority'), value: format.number(p.priority ?? 0) },

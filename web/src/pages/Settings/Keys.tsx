@@ -7,9 +7,8 @@ import type { Profile } from '~/api/types.ts'
 import { type Column, DataTable } from '~/components/DataTable.tsx'
 import { Form } from '~/components/Form.tsx'
 import { Empty, Loading } from '~/components/Notice.tsx'
-import { Timestamp } from '~/components/Timestamp.tsx'
 import { useText } from '~/i18n/text.tsx'
-import { useNow } from '~/modules/clock.ts'
+import { Ago } from '~/modules/Ago.tsx'
 import { Failure } from '~/modules/Failure.tsx'
 import { useToasts } from '~/modules/toast.tsx'
 import { keyComment, keyKind } from './publicKey.ts'
@@ -31,7 +30,6 @@ type Key = Profile['sshKeys'][number]
 export function Keys() {
   const t = useText()
   const styles = useStyles()
-  const now = useNow()
   const say = useToasts()
   const client = useQueryClient()
   const { data, error, refetch } = useQuery(profile())
@@ -59,7 +57,7 @@ export function Keys() {
       header: t('keys.added'),
       card: true,
       cardLabel: true,
-      cell: (k) => <Timestamp at={k.addedAt} now={now} />,
+      cell: (k) => <Ago at={k.addedAt} />,
     },
     {
       id: 'remove',

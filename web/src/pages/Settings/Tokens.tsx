@@ -9,9 +9,8 @@ import { ConfirmDialog } from '~/components/ConfirmDialog.tsx'
 import { type Column, DataTable } from '~/components/DataTable.tsx'
 import { Form } from '~/components/Form.tsx'
 import { Banner, Empty, Loading } from '~/components/Notice.tsx'
-import { Timestamp } from '~/components/Timestamp.tsx'
 import { useFormat, useText } from '~/i18n/text.tsx'
-import { useNow } from '~/modules/clock.ts'
+import { Ago } from '~/modules/Ago.tsx'
 import { Failure } from '~/modules/Failure.tsx'
 import { useToasts } from '~/modules/toast.tsx'
 
@@ -29,7 +28,6 @@ const useStyles = makeStyles({
 /** What signs in as the caller without a browser: tokens that they made, and devices that they let in. */
 export function Tokens() {
   const t = useText()
-  const now = useNow()
   const format = useFormat()
   const say = useToasts()
   const client = useQueryClient()
@@ -49,14 +47,14 @@ export function Tokens() {
   const columns: Column<TokenInfo>[] = [
     { id: 'name', header: t('tokens.name'), main: true, cell: (k) => k.name },
     { id: 'kind', header: t('tokens.kind'), cell: (k) => t(`tokens.kind.${k.kind}`) },
-    { id: 'created', header: t('tokens.created'), cell: (k) => <Timestamp at={k.createdAt} now={now} /> },
+    { id: 'created', header: t('tokens.created'), cell: (k) => <Ago at={k.createdAt} /> },
     { id: 'expires', header: t('tokens.expires'), card: true, cardLabel: true, cell: (k) => format.date(k.expiresAt) },
     {
       id: 'used',
       header: t('tokens.used'),
       card: true,
       cardLabel: true,
-      cell: (k) => (k.lastUsedAt ? <Timestamp at={k.lastUsedAt} now={now} /> : t('time.never')),
+      cell: (k) => (k.lastUsedAt ? <Ago at={k.lastUsedAt} /> : t('time.never')),
     },
     {
       id: 'revoke',
