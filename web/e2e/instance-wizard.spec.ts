@@ -212,6 +212,7 @@ test('F13: an instance with schedules, idle shutdown and an application, and the
     await expect(field(page, t('wizard.field.name'))).toHaveValue('ci-full-n2')
     const sdk = await copied(page, t, 'sdk')
     expect(sdk).toContain('ml.compute.begin_create_or_update(ComputeInstance(')
+    await studio.open('/compute/instances') // or the form would be told that its name is taken
     await server.shell(program(sdk))
     const here = await asked(studio, 'ci-full-n2')
     expect(here).toEqual({ ...made, location: 'local', vmSize: here.vmSize })

@@ -141,6 +141,7 @@ test.describe('expecting refusals', () => {
     await expect
       .poll(async () => (await studio.api<{ properties: { command: string } }>('GET', '/jobs/by-line')).properties)
       .toMatchObject({ command: `echo "it's" $HOME`, resources: { instanceCount: 2 } })
+    await expect(page.locator('main header [data-state=Completed]')).toBeVisible({ timeout: 30_000 })
   })
 })
 

@@ -55,7 +55,7 @@ export async function makeJob(
 export const jobStatus = async (studio: Studio, name: string): Promise<string> =>
   (await studio.api<{ properties: { status: string } }>('GET', `/jobs/${name}`)).properties.status
 
-/** Types "a", and "b" while the address takes up the "a", as people who type do. */
+/** Types "z", and "y" while the address takes up the "z", as people who type do. No name that a node is given has them. */
 export async function typeOn(field: Locator): Promise<void> {
   await field.focus()
   await field.evaluate(() => {
@@ -63,12 +63,12 @@ export async function typeOn(field: Locator): Promise<void> {
     history.replaceState = (...args) => {
       history.replaceState = replace
       replace.apply(history, args)
-      document.execCommand('insertText', false, 'b')
+      document.execCommand('insertText', false, 'y')
     }
-    document.execCommand('insertText', false, 'a')
+    document.execCommand('insertText', false, 'z')
   })
-  await expect(field.page()).toHaveURL(/q=ab/)
-  await expect(field).toHaveValue('ab')
+  await expect(field.page()).toHaveURL(/q=zy/)
+  await expect(field).toHaveValue('zy')
 }
 
 /** A door that jobs wait at until a flow opens it. */

@@ -117,6 +117,12 @@ export async function inspect(page: Page, what: string): Promise<void> {
   ] as const) {
     await page.setViewportSize({ width, height: 900 })
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    // What is on its way to another colour has that of neither.
+    await page.evaluate(() =>
+      Promise.allSettled(
+        document.getAnimations().map((a) => (a instanceof CSSTransition ? a.finished : Promise.resolve())),
+      ),
+    )
     const { violations } = await new AxeBuilder({ page })
       .options({ rules: labels })
       .withTags(rules)

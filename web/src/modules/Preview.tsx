@@ -32,7 +32,7 @@ export function useDryRun(document: ComputeDocument | undefined, busy: boolean):
       const { name, body } = JSON.parse(rested) as ComputeDocument
       return dryRun(ws, name, body, signal)
     },
-    enabled: rested !== '' && !busy,
+    enabled: rested !== '' && rested === text && !busy,
     placeholderData: keepPreviousData,
     gcTime: 60_000,
   })
