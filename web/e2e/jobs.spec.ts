@@ -35,6 +35,7 @@ test('F37: the list of jobs, narrowed, sorted and shared by its address', async 
   await expect(names(page)).toHaveText(['얼굴 인식'])
   await expect(page).toHaveURL(/q=/)
   await page.getByRole('searchbox', { name: t('jobs.search') }).fill('')
+  await expect(page).not.toHaveURL(/q=/)
   await page.getByRole('combobox', { name: t('jobs.compute') }).click()
   await page.getByRole('option', { name: 'idle-b' }).click()
   await expect(page.getByText(t('jobs.loaded', { n: 12 }))).toBeVisible()
