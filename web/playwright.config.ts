@@ -12,7 +12,7 @@ export default defineConfig({
   fullyParallel: false,
   forbidOnly: true,
   retries: 0,
-  reporter: [['list']],
+  reporter: [['list'], ['./e2e/failures.ts']],
   use: {
     ignoreHTTPSErrors: true, // the server has a certificate of its own; workers, which this leaves out, have the flag below
     launchOptions: { executablePath: chromium, args: ['--no-sandbox', '--ignore-certificate-errors'] },

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useEffect } from 'react'
+import { useEffect, useState } from 'react'
 import { keys } from '~/api/keys.ts'
 import { profile, saveProfile } from '~/api/queries/session.ts'
 import type { Profile } from '~/api/types.ts'
@@ -18,9 +18,10 @@ export function usePreferences(): Preferences & { choose: (change: Partial<Prefe
   const { data } = useQuery(profile())
   const t = useText()
   const say = useToasts()
+  const [chosen, setChosen] = useState<boolean>() // shown until it is saved, whether or not the profile is there
   const save = useMutation({
     mutationFn: saveProfile,
-    onSuccess: (p) => client.setQueryData(keys.profile(), p),
+    scope: { id: 'profile' }, // one after the other, so that the last choice is what is kept
     onError: (e) => say.refused(t('settings.notSaved'), e),
   })
   useEffect(() => {
@@ -32,12 +33,20 @@ export function usePreferences(): Preferences & { choose: (change: Partial<Prefe
   return {
     language,
     theme,
-    shortcuts: data?.shortcuts ?? true,
+    shortcuts: chosen ?? data?.shortcuts ?? true,
     choose(change) {
       if (change.language) setLanguage(change.language)
       if (change.theme) setTheme(change.theme)
-      if (data) client.setQueryData<Profile>(keys.profile(), { ...data, ...change })
-      save.mutate(change)
+      if (change.shortcuts !== undefined) setChosen(change.shortcuts)
+      // An answer that is on its way does not know of this choice.
+      void client.cancelQueries({ queryKey: keys.profile() })
+      client.setQueryData<Profile>(keys.profile(), (p) => p && { ...p, ...change })
+      // Only of the last choice.
+      save.mutate(change, {
+        onSuccess: (p) => client.setQueryData(keys.profile(), p),
+        onError: () => void client.invalidateQueries({ queryKey: keys.profile() }),
+        onSettled: () => setChosen(undefined),
+      })
     },
   }
 }
