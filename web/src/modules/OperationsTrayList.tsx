@@ -8,12 +8,14 @@ import {
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type RefObject, useRef } from 'react'
+import { ApiError } from '~/api/http.ts'
 import { computes } from '~/api/queries/compute.ts'
 import type { MessageId } from '~/i18n/catalogue.ts'
 import { useFormat, useText } from '~/i18n/text.tsx'
 import { useNow } from './clock.ts'
 import { tabOf } from './computeKinds.ts'
 import { forgetEnded, type Op, useOperations } from './operations.ts'
+import { Refusal } from './refusal.tsx'
 import { useWorkspace } from './workspace.tsx'
 
 const useStyles = makeStyles({
@@ -123,8 +125,8 @@ function Operation({ op }: { op: Op }) {
           {t(`operations.${status}`, { time: elapsed, when: format.ago(op.endedAt ?? op.startedAt, now) })}
         </div>
         {op.failed && (
-          <div className={styles.meta} lang="en">
-            {op.failed}
+          <div className={styles.meta}>
+            <Refusal error={new ApiError(0, op.failed.code, op.failed.message)} />
           </div>
         )}
       </div>

@@ -97,7 +97,7 @@ function useOnce() {
       accepted(op, await act(ws, c.name, verb))
       say.done(t(`compute.asked.${verb}`, { name: c.name }), verb === 'stop' ? t('compute.stop.kept') : undefined)
     } catch (error) {
-      refused(op, error instanceof Error ? error.message : String(error))
+      refused(op, error)
       say.refused(t(`compute.refused.${verb}`, { name: c.name }), error)
     }
     void client.invalidateQueries({ queryKey: keys.computes() })

@@ -152,7 +152,7 @@ function useAct() {
         accepted(op, '') // how far it is, the job itself says
         say.done(t('job.cancel.asked', { name }))
       } catch (error) {
-        refused(op, error instanceof Error ? error.message : String(error))
+        refused(op, error)
         say.refused(t('job.cancel.refused', { name }), error)
       }
       refresh(job)

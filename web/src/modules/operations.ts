@@ -14,8 +14,11 @@ export type Op = {
   at: string // where the server says how far it is; '' when it was done at once
   startedAt: number
   endedAt?: number
-  failed?: string
+  failed?: Failure
 }
+
+/** Why it failed, as the server says it; the code is '' where there is none. */
+export type Failure = { code: string; message: string }
 
 const place = 'atelier.operations'
 const most = 50
@@ -44,7 +47,7 @@ function set(next: Op[]): void {
 
 const endListeners = new Set<(op: Op) => void>()
 
-function end(id: string, failed?: string): void {
+function end(id: string, failed?: Failure): void {
   set(ops.map((o) => (o.id === id ? { ...o, endedAt: Date.now(), failed } : o)))
   for (const op of ops) if (op.id === id) for (const f of endListeners) f(op)
 }
@@ -63,8 +66,11 @@ export function accepted(op: Op, at: string): void {
   if (at) void look({ ...op, at })
 }
 
-/** The server refused it, in its words. */
-export const refused = (op: Op, why: string): void => end(op.id, why)
+/** The server refused it. */
+export function refused(op: Op, error: unknown): void {
+  const code = error instanceof ApiError ? error.code : ''
+  end(op.id, { code, message: error instanceof Error ? error.message : String(error) })
+}
 
 export const forgetEnded = (): void => set(ops.filter((o) => !o.endedAt))
 
@@ -86,7 +92,7 @@ async function look(op: Op): Promise<void> {
   try {
     const { status, error } = await operation(op.at)
     if (status === 'Succeeded') end(op.id)
-    else if (status === 'Failed' || status === 'Canceled') end(op.id, error?.message ?? status)
+    else if (status === 'Failed' || status === 'Canceled') end(op.id, error ?? { code: '', message: status })
   } catch (error) {
     // The server forgets an operation some time after its end, and one of a deleted thing with it.
     if (error instanceof ApiError && (error.status === 404 || error.status === 403)) end(op.id)

@@ -16,6 +16,10 @@ export const newInstance = {
     'Schedules are kept but this version does not act on them yet. Start and stop the instance yourself, or rely on idle shutdown.',
   'newInstance.schedules.lost':
     'Not taken over from {name}: {n, plural, one {# schedule that is off or that} other {# schedules that are off or that}} this form cannot make.',
+  'newInstance.scripts.lost':
+    'Not taken over from {name}: {n, plural, one {# setup script} other {# setup scripts}}. This form holds one, which must be a file of the workspace.',
+  'newInstance.endpoints.lost':
+    'Not taken over from {name}: {n, plural, one {# endpoint} other {# endpoints}} of its applications. This form holds one for each.',
   'newInstance.schedule.add': 'Add schedule',
   'newInstance.schedule.most': 'At most 4 schedules are possible.',
   'newInstance.schedule.n': 'Schedule {n}',

@@ -17,6 +17,10 @@ export const newInstance: Record<keyof typeof en, string> = {
   'newInstance.schedules.honest':
     '일정은 저장되지만 이 버전에서는 아직 실행되지 않습니다. 인스턴스를 직접 시작하고 중지하거나 유휴 종료를 사용하세요.',
   'newInstance.schedules.lost': '{name}의 일정 {n}개는 꺼져 있거나 이 양식으로 만들 수 없어 가져오지 않았습니다.',
+  'newInstance.scripts.lost':
+    '{name}의 설치 스크립트 {n}개는 가져오지 않았습니다. 이 양식에는 작업 영역에 있는 파일 하나만 지정할 수 있습니다.',
+  'newInstance.endpoints.lost':
+    '{name}의 애플리케이션 엔드포인트 {n}개는 가져오지 않았습니다. 이 양식에는 애플리케이션마다 하나만 지정할 수 있습니다.',
   'newInstance.schedule.add': '일정 추가',
   'newInstance.schedule.most': '일정은 최대 4개까지 추가할 수 있습니다.',
   'newInstance.schedule.n': '일정 {n}',

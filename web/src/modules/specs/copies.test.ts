@@ -4,8 +4,9 @@ import { parse } from 'yaml'
 import { clusterDefaults, clusterDocument, clusterValues } from './cluster.ts'
 import { copies } from './copies.ts'
 import type { Place } from './document.ts'
-import { type InstanceValues, instanceDefaults, instanceDocument, instanceValues } from './instance.ts'
+import { type InstanceValues, instanceDefaults, instanceDocument, instanceLost, instanceValues } from './instance.ts'
 import { fillLine } from './shell.ts'
+import type { InstanceBody } from './wire.ts'
 
 const ws = {
   subscription: '00000000-0000-0000-0000-000000000000',
@@ -175,6 +176,30 @@ describe('an instance of the form', () => {
     const { body } = instanceDocument(full, ws)
     const compute = { name: 'desk', tags: null, identity: null, ...body }
     expect(instanceValues(compute as never, 'CPU')).toEqual({ ...full, name: '', idle: '90' })
+  })
+
+  it('tells what of another one it has no room for, and takes nothing of it for something else', () => {
+    const { body } = instanceDocument(full, ws)
+    const inner = body.properties.properties as InstanceBody
+    const [app] = inner.customServices ?? []
+    const inline = { scriptSource: 'inline', scriptData: 'ZWNobw==', timeout: '5m' }
+    const path = { scriptSource: 'workspaceStorage', scriptData: 'start.sh', timeout: '5m' }
+    const compute = (creationScript: object) => ({
+      ...body,
+      properties: {
+        ...body.properties,
+        properties: {
+          ...inner,
+          setupScripts: { scripts: { creationScript, startupScript: path } },
+          customServices: [app, { ...app, endpoints: [{ target: 1 }, { target: 2 }] }],
+        },
+      },
+    })
+    const [texts, files] = [compute(inline) as never, compute(path) as never]
+    expect(instanceLost(body as never)).toEqual({ schedules: 0, scripts: 0, endpoints: 0 })
+    expect(instanceLost(texts)).toEqual({ schedules: 0, scripts: 1, endpoints: 1 })
+    expect(instanceValues(texts, 'CPU')).toMatchObject({ scriptWhen: 'startup', scriptPath: 'start.sh' })
+    expect(instanceLost(files)).toEqual({ schedules: 0, scripts: 1, endpoints: 1 })
   })
 
   it('is a file of the computeInstance schema, and Python', () => {

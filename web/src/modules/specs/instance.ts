@@ -1,13 +1,13 @@
 /** What the form of an instance holds, and the document that it makes of it. */
 import type { WorkspaceRef } from '~/api/http.ts'
-import { type Compute, instanceOf } from '~/api/types.ts'
+import { type Compute, type InstanceProps, instanceOf } from '~/api/types.ts'
 import { type ComputeDocument, tidy } from './document.ts'
 import { type IdentityValues, identityDocument, identityValues } from './identity.ts'
 import { type NetworkValues, networkValues, subnetOf } from './network.ts'
 import { fromIso, parseSeconds, parseWhole } from './numbers.ts'
 import { type ScheduleValues, scheduleBody, scheduleValues } from './schedule.ts'
 import { type TagValue, tagsOf, tagValues } from './tags.ts'
-import type { InstanceBody, ScheduleBody, ServiceBody } from './wire.ts'
+import type { InstanceBody, ScheduleBody, ScriptBody, ServiceBody } from './wire.ts'
 
 export type AppValues = {
   name: string
@@ -147,7 +147,6 @@ export function instanceValues(c: Compute, processor: 'CPU' | 'GPU'): InstanceVa
   const i = instanceOf(c)
   if (!i) return instanceDefaults
   const idle = i.idleTimeBeforeShutdown ? fromIso(i.idleTimeBeforeShutdown) : undefined
-  const schedules = (i.schedules?.computeStartStop ?? []).map((s) => scheduleValues(s as ScheduleBody))
   return {
     ...instanceDefaults,
     location: c.properties.computeLocation ?? c.location,
@@ -155,27 +154,57 @@ export function instanceValues(c: Compute, processor: 'CPU' | 'GPU'): InstanceVa
     size: i.vmSize,
     idleOn: idle !== undefined,
     idle: idle === undefined ? instanceDefaults.idle : String(Math.round(idle / 60)),
-    schedules: schedules.filter((s): s is ScheduleValues => s !== undefined),
+    schedules: heldSchedules(i),
     identity: identityValues(c.identity),
     ssh: i.sshSettings?.sshPublicAccess === 'Enabled',
     adminKey: i.sshSettings?.adminPublicKey ?? '',
     network: networkValues(i.subnet?.id),
     noPublicIp: i.enableNodePublicIp === false,
     root: i.enableRootAccess !== false,
-    ...scriptValues(i.setupScripts as InstanceBody['setupScripts']),
-    apps: ((i.customServices ?? []) as ServiceBody[]).map(appValues),
+    ...scriptValues(i),
+    apps: servicesOf(i).map(appValues),
     tags: tagValues(c.tags),
     description: c.properties.description ?? '',
   }
 }
 
-function scriptValues(scripts: InstanceBody['setupScripts'] | null): Partial<InstanceValues> {
-  const { creationScript, startupScript } = scripts?.scripts ?? {}
-  const script = creationScript ?? startupScript
-  if (!script) return {}
+/** How much of another instance the form cannot hold, and leaves out. */
+export function instanceLost(c: Compute): { schedules: number; scripts: number; endpoints: number } {
+  const i = instanceOf(c)
+  if (!i) return { schedules: 0, scripts: 0, endpoints: 0 }
+  return {
+    schedules: (i.schedules?.computeStartStop?.length ?? 0) - heldSchedules(i).length,
+    scripts: scriptsOf(i).length - (heldScript(i) ? 1 : 0),
+    endpoints: servicesOf(i).reduce((n, s) => n + Math.max(0, s.endpoints.length - 1), 0),
+  }
+}
+
+const heldSchedules = (i: InstanceProps): ScheduleValues[] =>
+  (i.schedules?.computeStartStop ?? [])
+    .map((s) => scheduleValues(s as ScheduleBody))
+    .filter((s): s is ScheduleValues => s !== undefined)
+
+const servicesOf = (i: InstanceProps) => (i.customServices ?? []) as ServiceBody[]
+
+function scriptsOf(i: InstanceProps): { when: InstanceValues['scriptWhen']; script: ScriptBody }[] {
+  const { creationScript, startupScript } = (i.setupScripts as InstanceBody['setupScripts'])?.scripts ?? {}
+  return [
+    ...(creationScript ? [{ when: 'creation' as const, script: creationScript }] : []),
+    ...(startupScript ? [{ when: 'startup' as const, script: startupScript }] : []),
+  ]
+}
+
+/** The first script that is a file of the workspace; the form has room for one, and none for a text. */
+const heldScript = (i: InstanceProps) =>
+  scriptsOf(i).find((s) => s.script.scriptSource.toLowerCase() === 'workspacestorage')
+
+function scriptValues(i: InstanceProps): Partial<InstanceValues> {
+  const held = heldScript(i)
+  if (!held) return {}
+  const { script } = held
   return {
     scriptOn: true,
-    scriptWhen: creationScript ? 'creation' : 'startup',
+    scriptWhen: held.when,
     scriptPath: script.scriptData,
     scriptArguments: script.scriptArguments ?? '',
     scriptMinutes: String(Number.parseInt(script.timeout ?? instanceDefaults.scriptMinutes, 10)),

@@ -124,7 +124,7 @@ function useSave(c: Compute, form: UseFormReturn<SettingsValues>) {
       say.done(t('details.settings.saved', { name: c.name }))
       form.reset(form.getValues())
     } catch (error) {
-      refused(op, error instanceof Error ? error.message : String(error))
+      refused(op, error)
       say.refused(t('details.settings.refused', { name: c.name }), error)
     }
     setSaving(false)

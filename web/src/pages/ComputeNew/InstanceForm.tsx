@@ -1,7 +1,7 @@
 import { instanceOf } from '~/api/types.ts'
 import { Banner } from '~/components/Notice.tsx'
 import { useText } from '~/i18n/text.tsx'
-import { instanceDefaults, instanceValues } from '~/modules/specs/instance.ts'
+import { instanceDefaults, instanceLost, instanceValues } from '~/modules/specs/instance.ts'
 import { InstanceWizard } from './InstanceWizard.tsx'
 import { MachineStart } from './MachineStart.tsx'
 
@@ -17,12 +17,17 @@ export function InstanceForm({ from }: { from?: string | undefined }) {
       defaults={instanceDefaults}
     >
       {({ model, ...begin }) => {
-        const had = (model && instanceOf(model)?.schedules?.computeStartStop?.length) ?? 0
-        const lost = had - begin.start.schedules.length
+        const lost = model && instanceLost(model)
         return (
           <>
-            {lost > 0 && (
-              <Banner intent="warning">{t('newInstance.schedules.lost', { n: lost, name: model?.name ?? '' })}</Banner>
+            {(['schedules', 'scripts', 'endpoints'] as const).map(
+              (what) =>
+                lost &&
+                lost[what] > 0 && (
+                  <Banner key={what} intent="warning">
+                    {t(`newInstance.${what}.lost`, { n: lost[what], name: model.name })}
+                  </Banner>
+                ),
             )}
             <InstanceWizard {...begin} />
           </>

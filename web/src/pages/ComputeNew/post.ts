@@ -33,7 +33,7 @@ export function usePost(draftKey: string, tab: ComputeTab, verb: 'created' | 'at
         await client.invalidateQueries({ queryKey: keys.computes() })
         await navigate({ to: '/w/$ws/compute/$tab', params: { ws: ws.name, tab } })
       } catch (error) {
-        refused(op, error instanceof Error ? error.message : String(error))
+        refused(op, error)
         say.refused(t(verb === 'attached' ? 'attach.refused' : 'wizard.refused', { name }), error)
       } finally {
         setBusy(false)
