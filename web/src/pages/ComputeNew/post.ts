@@ -32,11 +32,11 @@ export function usePost(draftKey: string, tab: ComputeTab, verb: 'created' | 'at
         say.done(t(verb === 'attached' ? 'attach.done' : 'attach.created', { name }))
         await client.invalidateQueries({ queryKey: keys.computes() })
         await navigate({ to: '/w/$ws/compute/$tab', params: { ws: ws.name, tab } })
+        // Still busy: the form may be drawn once more before the list is, and a preview would find the name taken.
       } catch (error) {
+        setBusy(false)
         refused(op, error)
         say.refused(t(verb === 'attached' ? 'attach.refused' : 'wizard.refused', { name }), error)
-      } finally {
-        setBusy(false)
       }
     },
   }
