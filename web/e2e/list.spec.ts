@@ -172,6 +172,7 @@ test.describe('refusals', () => {
     await page.getByRole('button', { name: new RegExp(t('operations.someFailed')) }).click()
     const tray = page.getByRole('dialog', { name: t('operations.title') })
     await expect(tray.getByText(/ci-kim not found/)).toBeVisible()
+    await expect(tray).toContainText(t('refusal.ComputeNotFound')) // nothing in English, where the server's words say it
     await page.keyboard.press('Escape')
     await expect(tray).toHaveCount(0)
   })
