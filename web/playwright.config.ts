@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from '@playwright/test'
 
 /** Flows run in the system's Chromium, which scripts/web finds, against the real binary; each in English and in Korean. */
@@ -12,7 +13,7 @@ export default defineConfig({
   fullyParallel: false,
   forbidOnly: true,
   retries: 0,
-  reporter: [['list'], ['./e2e/failures.ts']],
+  reporter: [['list'], [fileURLToPath(new URL('./e2e/failures.ts', import.meta.url))]],
   use: {
     ignoreHTTPSErrors: true, // the server has a certificate of its own; workers, which this leaves out, have the flag below
     launchOptions: { executablePath: chromium, args: ['--no-sandbox', '--ignore-certificate-errors'] },
