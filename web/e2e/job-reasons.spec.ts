@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { Page } from '@playwright/test'
 import { Gate, jobStatus, makeCluster, makeInstance, makeJob } from './making.ts'
 import { become, makeUser } from './people.ts'
@@ -122,6 +124,42 @@ test('F25: nodes went away, and the job is tried again', async ({ page, studio, 
   await door.open()
   await expect(page.locator('main header [data-state=Completed]')).toBeVisible({ timeout: 30_000 })
   await expect(page.getByText(t('job.attemptOf', { n: 2, most: 3 }), { exact: true })).toBeVisible()
+})
+
+test('F25: the environment is being built, and cannot be', async ({ page, studio, t }) => {
+  // An index of packages that answers when it is let, and has none.
+  let answer: () => void = () => {}
+  const allowed = new Promise<void>((done) => {
+    answer = done
+  })
+  const index = createServer(async (_, response) => {
+    await allowed
+    response.writeHead(404).end()
+  })
+  await new Promise<void>((done) => index.listen(0, '127.0.0.1', done))
+  const { port } = index.address() as AddressInfo
+  try {
+    const pip = [`--index-url http://127.0.0.1:${port}/simple`, 'no-such-package==1.0']
+    const condaFile = JSON.stringify({ dependencies: ['python', { pip }] })
+    await studio.api('PUT', '/environments/late/versions/1', { properties: { condaFile } })
+    await makeCluster(studio, 'cpu', { max: 1 })
+    await makeJob(studio, 'waits', 'cpu', 'echo x', 1, { environmentId: 'azureml:late:1' })
+    await studio.open('/jobs/waits/overview')
+    await expect(reason(page, 'EnvironmentBuild')).toContainText(t('reason.EnvironmentBuild'), { timeout: 30_000 })
+    await expect(page.locator('[data-step=preparing][aria-current=step]')).toBeVisible()
+    answer()
+    await expect(page.locator('[data-error=EnvironmentBuildFailed]')).toHaveText(
+      t('job.failed.EnvironmentBuildFailed'),
+      { timeout: 30_000 },
+    )
+    await expect(panel(page, t)).toHaveCount(0)
+    await page.getByRole('button', { name: t('job.error.log') }).click()
+    await expect(page.getByText(/No matching distribution found for no-such-package/).first()).toBeVisible()
+  } finally {
+    answer()
+    index.closeAllConnections()
+    index.close()
+  }
 })
 
 test.describe('with a server that ends before the page does', () => {

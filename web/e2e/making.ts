@@ -46,9 +46,10 @@ export async function makeJob(
   compute: string,
   command: string,
   nodes = 1,
+  more: Record<string, unknown> = {},
 ): Promise<void> {
   await studio.api('PUT', `/jobs/${name}`, {
-    properties: { jobType: 'Command', command, computeId: compute, resources: { instanceCount: nodes } },
+    properties: { jobType: 'Command', command, computeId: compute, resources: { instanceCount: nodes }, ...more },
   })
 }
 

@@ -95,6 +95,12 @@ export const jobs = {
   'job.failed.ExecutionFailed': 'The command failed.',
   'job.failed.JobTimedOut': 'The job ran longer than its timeout and was stopped. Raise the timeout.',
   'job.failed.ComputeDeleted': 'The compute was deleted. Submit the job to another compute.',
+  'job.failed.EnvironmentBuildFailed':
+    'The environment could not be built. Its build log has the whole output; correct the environment and submit again.',
+  'job.failed.EnvironmentNeedsContainer':
+    'The environment needs a container, which this node cannot run. Give it a conda file without an image of its own.',
+  'job.failed.PythonVersionNotFound':
+    'The node has no such version of Python. Ask for one that it has, or submit without a version.',
   'job.failed.NodeLost': 'Its nodes went away, and no attempt is left. Submit it again, or allow more attempts.',
   'job.exit.1': 'the program ended with an error of its own; the end of the log says which.',
   'job.exit.2': 'the program was called in a wrong way; check the command and its arguments.',

@@ -97,6 +97,12 @@ export const jobs: Record<keyof typeof en, string> = {
   'job.failed.ExecutionFailed': '명령이 실패했습니다.',
   'job.failed.JobTimedOut': '작업이 시간 제한을 넘어 중지되었습니다. 시간 제한을 늘리세요.',
   'job.failed.ComputeDeleted': '컴퓨팅이 삭제되었습니다. 다른 컴퓨팅에 제출하세요.',
+  'job.failed.EnvironmentBuildFailed':
+    '환경을 빌드하지 못했습니다. 전체 출력은 빌드 로그에 있습니다. 환경을 고친 뒤 다시 제출하세요.',
+  'job.failed.EnvironmentNeedsContainer':
+    '이 환경에는 컨테이너가 필요하지만 이 노드에서는 컨테이너를 실행할 수 없습니다. 자체 이미지 없이 conda 파일만 지정하세요.',
+  'job.failed.PythonVersionNotFound':
+    '노드에 해당 버전의 Python이 없습니다. 노드에 있는 버전을 지정하거나 버전 없이 제출하세요.',
   'job.failed.NodeLost': '노드를 잃었고 남은 시도가 없습니다. 다시 제출하거나 시도 횟수를 늘리세요.',
   'job.exit.1': '프로그램이 자체 오류로 끝났습니다. 로그의 끝에서 원인을 확인하세요.',
   'job.exit.2': '프로그램을 잘못 호출했습니다. 명령과 인수를 확인하세요.',

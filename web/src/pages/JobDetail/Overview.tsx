@@ -76,7 +76,15 @@ function Waiting({ job }: { job: Job }) {
 const told = ['1', '2', '126', '127', '134', '137', '139', '143']
 
 /** Failures that the studio has words of its own for. */
-const failures = ['ExecutionFailed', 'JobTimedOut', 'ComputeDeleted', 'NodeLost'] as const
+const failures = [
+  'ExecutionFailed',
+  'JobTimedOut',
+  'ComputeDeleted',
+  'NodeLost',
+  'EnvironmentBuildFailed',
+  'EnvironmentNeedsContainer',
+  'PythonVersionNotFound',
+] as const
 
 function Ended({ job, actions }: { job: Job; actions: JobActions }) {
   const t = useText()
