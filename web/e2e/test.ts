@@ -109,26 +109,31 @@ const labels = { 'label-content-name-mismatch': { enabled: true } }
 
 /** What axe finds, and whether the page changed while axe looked: then it may have seen half of this page and half of that. */
 async function violations(page: Page): Promise<{ found: string[]; changed: boolean }> {
-  // What is on its way to another colour has that of neither. What turns for ever is not waited for.
-  await page.evaluate(() =>
-    Promise.allSettled(
-      document.getAnimations().map((a) => (a.effect?.getComputedTiming().endTime === Infinity ? 0 : a.finished)),
-    ),
-  )
-  const watch = await page.evaluateHandle(() => {
-    const seen = { changed: false, stop: () => {} }
+  const watch = await page.evaluateHandle(async () => {
+    // What turns for ever is not waited for.
+    const moving = () =>
+      document
+        .getAnimations()
+        .filter((a) => a.playState === 'running' && a.effect?.getComputedTiming().endTime !== Infinity)
+    // What is on its way to another colour has that of neither, and when one movement ends another may begin.
+    while (moving().length > 0) {
+      await Promise.allSettled(moving().map((a) => a.finished))
+      await new Promise(requestAnimationFrame)
+    }
+    let changed = false
     const observer = new MutationObserver(() => {
-      seen.changed = true
+      changed = true
     })
     observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true })
-    seen.stop = () => observer.disconnect()
-    return seen
+    return {
+      stop() {
+        observer.disconnect()
+        return changed || moving().length > 0
+      },
+    }
   })
   const results = await new AxeBuilder({ page }).options({ rules: labels }).withTags(rules).exclude(handedOn).analyze()
-  const changed = await watch.evaluate((seen) => {
-    seen.stop()
-    return seen.changed
-  })
+  const changed = await watch.evaluate((w) => w.stop())
   const found = results.violations.map(
     (v) => `${v.id}: ${v.help}\n${v.nodes.map((n) => `  ${n.html}\n  ${n.failureSummary}`).join('\n')}`,
   )
