@@ -99,6 +99,7 @@ test('F04: a cluster in three clicks', async ({ page, studio, t }) => {
 test('F05: a cluster by the keyboard alone', async ({ page, studio, t }) => {
   await makeCluster(studio, 'other')
   await studio.open('/compute/clusters')
+  await expect(row(page, 'other')).toBeVisible()
   await page.keyboard.press('n')
   await expect(sizeRadio(page, 'Local')).toBeChecked()
   await page.keyboard.press('Control+Enter')

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { useEffect } from 'react'
+import { useLayoutEffect } from 'react'
 import { profile } from '~/api/queries/session.ts'
 
 const own =
@@ -12,7 +12,8 @@ const own =
 export function useKey(code: string, f: () => void): void {
   const { data } = useQuery(profile())
   const on = data?.shortcuts ?? true
-  useEffect(() => {
+  // With the page and not after it: a key that is pressed as soon as the page shows counts.
+  useLayoutEffect(() => {
     if (!on) return
     const pressed = (e: KeyboardEvent) => {
       if (e.code !== code || e.defaultPrevented || e.isComposing) return

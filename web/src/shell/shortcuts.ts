@@ -1,5 +1,5 @@
 /** Keys that act. They are read by where they are on the keyboard, because with a Korean input method a key's letter is Korean. */
-import { useEffect, useRef } from 'react'
+import { useLayoutEffect, useRef } from 'react'
 
 export type ShortcutId = 'palette' | 'goCompute' | 'goJobs' | 'goQuota' | 'goHome' | 'new' | 'filter' | 'submit'
 
@@ -32,7 +32,8 @@ export function typing(target: EventTarget | null): boolean {
 /** Calls go for the shortcuts that work everywhere: the palette, and G and a letter. On is whether single keys count. */
 export function useShortcuts(on: boolean, go: (id: ShortcutId) => void): void {
   const first = useRef(0)
-  useEffect(() => {
+  // With the page and not after it: a key that is pressed as soon as the page shows counts.
+  useLayoutEffect(() => {
     const pressed = (e: KeyboardEvent) => {
       // Outside of fields an input method has its hand on every key, but nothing is composed.
       if (e.isComposing || e.defaultPrevented) return
