@@ -79,3 +79,12 @@ test('what could not be saved is as it was', async () => {
   await loaded(kept(true))
   await vi.waitFor(() => expect(shown()).toBe(true))
 })
+
+test('what could not be saved is read again though the page has gone', async () => {
+  await loaded(kept(true))
+  fireEvent.click(screen.getByRole('switch'))
+  await vi.waitFor(() => expect(asked.saves).toHaveLength(1))
+  cleanup()
+  await settle(() => asked.saves[0]?.reject(new Error('no')))
+  await vi.waitFor(() => expect(client.getQueryState(['profile'])?.isInvalidated).toBe(true))
+})

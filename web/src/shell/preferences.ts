@@ -19,10 +19,16 @@ export function usePreferences(): Preferences & { choose: (change: Partial<Prefe
   const t = useText()
   const say = useToasts()
   const [chosen, setChosen] = useState<boolean>() // shown until it is saved, whether or not the profile is there
+  const last = () => client.isMutating({ mutationKey: keys.profile() }) === 1
   const save = useMutation({
+    mutationKey: keys.profile(),
     mutationFn: saveProfile,
     scope: { id: 'profile' }, // one after the other, so that the last choice is what is kept
-    onError: (e) => say.refused(t('settings.notSaved'), e),
+    onSuccess: (p) => last() && client.setQueryData(keys.profile(), p),
+    onError: (e) => {
+      say.refused(t('settings.notSaved'), e)
+      if (last()) void client.invalidateQueries({ queryKey: keys.profile() })
+    },
   })
   useEffect(() => {
     if (!data) return
@@ -41,12 +47,7 @@ export function usePreferences(): Preferences & { choose: (change: Partial<Prefe
       // An answer that is on its way does not know of this choice.
       void client.cancelQueries({ queryKey: keys.profile() })
       client.setQueryData<Profile>(keys.profile(), (p) => p && { ...p, ...change })
-      // Only of the last choice.
-      save.mutate(change, {
-        onSuccess: (p) => client.setQueryData(keys.profile(), p),
-        onError: () => void client.invalidateQueries({ queryKey: keys.profile() }),
-        onSettled: () => setChosen(undefined),
-      })
+      save.mutate(change, { onSettled: () => setChosen(undefined) }) // called for the last choice only
     },
   }
 }
