@@ -99,8 +99,9 @@ func (c *Controller) step(tx *store.Tx, id atelier.ID) (again time.Duration, err
 	if err != nil {
 		return 0, err
 	}
-	p := Decide(s, c.Now())
-	return p.Again, c.record(tx, s, p)
+	now := c.Now()
+	p := Decide(s, now)
+	return p.Again, record(tx, s, p, now)
 }
 
 func load(tx *store.Tx, id atelier.ID) (s Snapshot, err error) {
@@ -135,7 +136,7 @@ func optional[T any](tx *store.Tx, id atelier.ID) (*T, error) {
 	return v, err
 }
 
-func (c *Controller) record(tx *store.Tx, s Snapshot, p Plan) error {
+func record(tx *store.Tx, s Snapshot, p Plan, now time.Time) error {
 	for _, t := range p.Tasks {
 		if err := store.Put(tx, t); err != nil {
 			return err
@@ -153,7 +154,7 @@ func (c *Controller) record(tx *store.Tx, s Snapshot, p Plan) error {
 			if n == nil || n.Job != s.Job.ID {
 				continue
 			}
-			n.Job, n.FreedAt, n.Stuck = "", c.Now(), false
+			n.Job, n.FreedAt, n.Stuck = "", now, false
 			if err := store.Put(tx, n); err != nil {
 				return err
 			}

@@ -80,7 +80,7 @@ test('F21: a cluster goes from no node to three and back, and the chart tells', 
   await expect(page.getByRole('button', { name: t('details.range.1h') })).toHaveAttribute('aria-pressed', 'true')
 
   await tab(page, t, 'events').click()
-  // Each node goes as its own idle time ends, so that the way down may have more than one step.
+  // In how many steps it goes down is the scaler's affair; that each is told is this list's.
   await expect.poll(() => targetSteps(page, t)).toMatch(/^0 → 3(?: → [12])* → 0$/)
 })
 
