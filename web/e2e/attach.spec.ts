@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test'
+import { clipboard } from './clipboard.ts'
 import { become, makeUser } from './people.ts'
 import { Machine, noMachine } from './sshd.ts'
 import type { Studio } from './test.ts'
@@ -76,7 +77,7 @@ withMachine.describe('a machine', () => {
       await check(page, 'docker')
         .getByRole('button', { name: t('test.help.copy', { check: t('test.docker') }) })
         .click()
-      expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('sudo apt-get install -y docker.io')
+      await expect.poll(() => clipboard(page)).toBe('sudo apt-get install -y docker.io')
       await expect(page.getByText(t('attach.test.failedHint'))).toBeVisible()
 
       // The key is trusted at this address, and at no other.

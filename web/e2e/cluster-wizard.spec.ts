@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Page } from '@playwright/test'
+import { copied } from './clipboard.ts'
 import { makeCluster } from './making.ts'
 import { eventually } from './server.ts'
 import { expect, type Studio, test } from './test.ts'
@@ -321,14 +322,6 @@ async function fillAll(page: Page, t: Words): Promise<void> {
   await page.getByRole('textbox', { name: t('wizard.tag.name', { n: 1 }) }).fill('team')
   await page.getByRole('textbox', { name: t('wizard.tag.value', { n: 1 }) }).fill(`vision & "한글" $HOME it's`)
   await page.getByRole('textbox', { name: t('wizard.field.description') }).fill('for\ntraining')
-}
-
-/** The text of a tab of what can be copied, through the clipboard. */
-async function copied(page: Page, t: Words, form: 'cli' | 'rest' | 'sdk' | 'yaml'): Promise<string> {
-  await page.getByRole('tab', { name: t(`copy.${form}`), exact: true }).click()
-  await page.getByRole('button', { name: t('copy.button', { form: t(`copy.${form}`) }) }).click()
-  await expect(page.getByText(t('action.copied')).first()).toBeAttached()
-  return page.evaluate(() => navigator.clipboard.readText())
 }
 
 const python = resolve('../.venv/clients/bin/python')

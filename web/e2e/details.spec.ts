@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Page } from '@playwright/test'
+import { clipboard } from './clipboard.ts'
 import { Gate, jobStatus, makeCluster, makeInstance, makeJob, typeOn } from './making.ts'
 import { eventually } from './server.ts'
 import { expect, type Studio, test } from './test.ts'
@@ -316,9 +317,7 @@ test('an instance: how to reach it, what is kept, idle shutdown, stop and start'
   await expect(page.locator('header [data-state=Running]')).toBeVisible({ timeout: 30_000 })
   await page.getByRole('button', { name: t('action.moreFor', { name: 'ci-kim' }) }).click()
   await page.getByRole('menuitem', { name: t('action.copyCli') }).click()
-  await expect
-    .poll(() => page.evaluate(() => navigator.clipboard.readText()))
-    .toBe(`atelier compute show ci-kim --workspace ${studio.ws}`)
+  await expect.poll(() => clipboard(page)).toBe(`atelier compute show ci-kim --workspace ${studio.ws}`)
   await tab(page, t, 'monitoring').click()
   await expect(page.locator('[data-series=idle]')).toHaveText(`${t('node.idle')} 1`)
 })

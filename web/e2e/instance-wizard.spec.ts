@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Page } from '@playwright/test'
+import { copied } from './clipboard.ts'
 import { makeInstance } from './making.ts'
 import { makeUser } from './people.ts'
 import { eventually } from './server.ts'
@@ -102,13 +103,6 @@ async function fillAll(page: Page, t: Words): Promise<void> {
   await field(page, t('wizard.field.description')).fill('desk')
   await next(page, t).click()
   await expect(page).toHaveURL(/step=review/)
-}
-
-async function copied(page: Page, t: Words, form: 'cli' | 'rest' | 'sdk' | 'yaml'): Promise<string> {
-  await page.getByRole('tab', { name: t(`copy.${form}`), exact: true }).click()
-  await page.getByRole('button', { name: t('copy.button', { form: t(`copy.${form}`) }) }).click()
-  await expect(page.getByText(t('action.copied')).first()).toBeAttached()
-  return page.evaluate(() => navigator.clipboard.readText())
 }
 
 // What the bar below happens to cover can be scrolled out from behind it (see cluster-wizard.spec.ts).

@@ -1,5 +1,6 @@
 /** The compute list when it is very long, and when the screen is narrow. */
 import type { Page } from '@playwright/test'
+import { clipboard } from './clipboard.ts'
 import { makeCluster } from './making.ts'
 import { expect, test } from './test.ts'
 
@@ -59,7 +60,5 @@ test('on a narrow screen each compute is a card that can be acted on', async ({ 
   expect(box?.width).toBeLessThanOrEqual(390)
   await card.getByRole('button', { name: t('action.moreFor', { name: 'cpu' }) }).click()
   await page.getByRole('menuitem', { name: t('action.copyCli') }).click()
-  await expect
-    .poll(() => page.evaluate(() => navigator.clipboard.readText()))
-    .toBe(`atelier compute show cpu --workspace ${studio.ws}`)
+  await expect.poll(() => clipboard(page)).toBe(`atelier compute show cpu --workspace ${studio.ws}`)
 })

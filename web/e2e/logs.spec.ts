@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Page } from '@playwright/test'
+import { clipboard } from './clipboard.ts'
 import { Gate, jobStatus, makeCluster, makeJob } from './making.ts'
 import { become, makeUser } from './people.ts'
 import { expect, test } from './test.ts'
@@ -105,7 +106,7 @@ test('F28: a million lines', async ({ page, studio, t }) => {
   await copy.click()
   await page.getByRole('menuitem', { name: t('log.copy.clean') }).click()
   await expect(page.getByText(t('log.copied', { n: 4 }))).toBeVisible()
-  const clip = () => page.evaluate(() => navigator.clipboard.readText())
+  const clip = () => clipboard(page)
   expect((await clip()).split('\n')[0]).toBe(
     '2026-11-29T22:00:00.000 ERROR step=50000 <img src=x onerror=window.hurt=1> <b>bold</b>',
   )

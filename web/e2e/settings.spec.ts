@@ -1,5 +1,6 @@
 /** What is the caller's own: keys, tokens, password; and the activity log's filters. */
 import { request } from '@playwright/test'
+import { clipboard } from './clipboard.ts'
 import { become, makeUser } from './people.ts'
 import { workspacePath } from './server.ts'
 import { expect, test } from './test.ts'
@@ -50,7 +51,7 @@ test.describe('settings', () => {
     await expect(page.getByText(t('view.error'))).toHaveCount(0)
     const token = ((await shown.textContent()) ?? '').trim()
     await page.getByRole('button', { name: t('tokens.copy') }).click()
-    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(token)
+    await expect.poll(() => clipboard(page)).toBe(token)
     await studio.server.api('GET', workspacePath(studio.ws), undefined, {}, token)
     await page.reload()
     await expect(page.locator('tr').filter({ hasText: 'ci' })).toBeVisible()
