@@ -3,7 +3,6 @@ import { ChevronDownRegular, ChevronUpRegular, SearchRegular, TextCaseTitleRegul
 import type { KeyboardEvent, ReactNode, RefObject } from 'react'
 import { ActionButton } from '~/components/ActionButton.tsx'
 import { composing } from '~/components/composing.ts'
-import { useTyped } from '~/components/typed.ts'
 import { useFormat, useText } from '~/i18n/text.tsx'
 import type { LogSearch } from './address.ts'
 import { levels } from './level.ts'
@@ -41,6 +40,8 @@ const useStyles = makeStyles({
 type Props = {
   search: LogSearch
   state: State
+  /** Whether nobody is typing: what is half an expression is not wrong yet. */
+  rested: boolean
   searchInput: RefObject<HTMLInputElement | null>
   files: string[]
   file: string
@@ -53,6 +54,7 @@ type Props = {
   following: boolean
   canFollow: boolean
   onChange: (change: LogSearch) => void
+  onType: (q: string) => void
   onFollow: (on: boolean) => void
   onSeek: (back: boolean) => void
   end: ReactNode
@@ -144,12 +146,12 @@ export function LogToolbar(props: Props) {
   )
 }
 
-function SearchField({ search, state, searchInput, at, onChange, onSeek }: Props) {
+function SearchField({ search, state, rested, searchInput, at, onChange, onType, onSeek }: Props) {
   const t = useText()
   const format = useFormat()
   const styles = useStyles()
-  const [typed, type] = useTyped(search.q ?? '', (q) => onChange({ q: q || undefined }))
   const none = !search.q || state.hits === 0 ? t('log.search.count', { n: 0 }) : undefined
+  const bad = rested ? state.badQuery : undefined
   const keys = (e: KeyboardEvent) => {
     if (e.key === 'Enter' && !composing(e)) onSeek(e.shiftKey)
   }
@@ -161,8 +163,8 @@ function SearchField({ search, state, searchInput, at, onChange, onSeek }: Props
     <Field
       label={t('log.search')}
       className={styles.search}
-      validationState={state.badQuery ? 'error' : 'none'}
-      validationMessage={state.badQuery ? t('log.search.bad', { why: state.badQuery }) : undefined}
+      validationState={bad ? 'error' : 'none'}
+      validationMessage={bad ? t('log.search.bad', { why: bad }) : undefined}
     >
       {(field) => (
         <div className={styles.searchRow}>
@@ -176,10 +178,10 @@ function SearchField({ search, state, searchInput, at, onChange, onSeek }: Props
                 {search.q && !state.badQuery && !state.searching ? said : ''}
               </span>
             }
-            value={typed}
+            value={search.q ?? ''}
             autoComplete="off"
             spellCheck={false}
-            onChange={(_, d) => type(d.value)}
+            onChange={(_, d) => onType(d.value)}
             onKeyDown={keys}
           />
           <Tooltip content={t('log.search.case')} relationship="label">

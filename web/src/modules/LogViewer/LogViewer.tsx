@@ -3,6 +3,7 @@ import { useMemo, useRef, useState } from 'react'
 import { logAddress } from '~/api/queries/job.ts'
 import type { LogInfo } from '~/api/types.ts'
 import { Banner, Empty } from '~/components/Notice.tsx'
+import { useTyped } from '~/components/typed.ts'
 import { useFormat, useText } from '~/i18n/text.tsx'
 import { useWorkspace } from '../workspace.tsx'
 import { useLogAddress } from './address.ts'
@@ -27,8 +28,11 @@ export function LogViewer({ job, logs, over }: { job: string; logs: LogInfo[]; o
   const format = useFormat()
   const styles = useStyles()
   const ws = useWorkspace()
-  const { search, range, change, select } = useLogAddress()
-  const chosen = useMemo(() => choose(logs, search), [logs, search])
+  const { search: address, range, change, select } = useLogAddress()
+  // A search begins with each letter; the address hears of it when typing rests.
+  const [q, type] = useTyped(address.q ?? '', (v) => change({ q: v || undefined }))
+  const search = { ...address, q }
+  const chosen = useMemo(() => choose(logs, address), [logs, address])
   const sources = useMemo(
     () => chosen.logs.map((l): Source => ({ url: logAddress(ws, job, l, {}), size: l.size, rank: l.rank })),
     [chosen, ws, job],
@@ -61,6 +65,7 @@ export function LogViewer({ job, logs, over }: { job: string; logs: LogInfo[]; o
       <LogToolbar
         search={search}
         state={state}
+        rested={q === (address.q ?? '')}
         searchInput={searchInput}
         {...chosen}
         at={at}
@@ -69,6 +74,10 @@ export function LogViewer({ job, logs, over }: { job: string; logs: LogInfo[]; o
         onChange={(c) => {
           setAt(undefined)
           change(c)
+        }}
+        onType={(v) => {
+          setAt(undefined)
+          type(v)
         }}
         onFollow={(on) => {
           setFollowing(on)

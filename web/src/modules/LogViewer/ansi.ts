@@ -13,7 +13,7 @@ export type Piece = { text: string; look: Look }
 
 // CSI sequences, OSC ones (titles, links), and the others of two characters.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about
-const sequence = /\x1b(?:\[([0-9;:?]*)([@-~])|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])/g
+const sequence = /\x1b(?:\[([0-9;:?]*)([@-~])|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[@-Z\\-_])/g
 // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
 const control = /[\x00-\x08\x0b-\x1f\x7f]/g
 

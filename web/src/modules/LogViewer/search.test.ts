@@ -35,6 +35,13 @@ describe('search', () => {
   test('colours do not hide what they stand in', () => {
     expect(found('x\nlo\x1b[31mss\x1b[0m=3\n', { text: 'loss=3' })).toEqual([2])
   })
+  test('a title that never ends takes no line away from those below', () => {
+    const coloured = Array.from({ length: 600 }, (_, i) =>
+      i === 10 ? '\x1b]0;title' : `\x1b[32mINFO\x1b[0m n=${i + 1};`,
+    )
+    expect(found(coloured.join('\n'), { text: 'n=500;' })).toEqual([500])
+    expect(found(coloured.join('\n'), { text: 'n=12;' })).toEqual([12])
+  })
   test('several blocks, and Korean in one of them', () => {
     const many = Array.from({ length: 120_000 }, (_, i) =>
       i === 100_000 ? '한글 needle' : `line ${i} ${'x'.repeat(60)}`,

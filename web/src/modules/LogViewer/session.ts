@@ -14,6 +14,7 @@ export type SessionHost = ReaderHost & {
   later(f: () => void, milliseconds: number): void
 }
 
+type Seek = Extract<ToWorker, { type: 'seek' }>
 type Open = { source: Source; lines: Lines; phase: Phase; error?: string; stop: AbortController; searched: number }
 
 /** States are told this often at most. */
@@ -26,6 +27,8 @@ export class Session {
   #re: RegExp | undefined
   #badQuery: string | undefined
   #searching = false
+  /** Of those who go to the next before the search has ended. */
+  #seeks: Seek[] = []
   #telling = false
   #changed = false
 
@@ -49,7 +52,8 @@ export class Session {
         this.#host.post({ type: 'rows', from: m.from, rows: this.#view.read(m.from, m.count) })
         break
       case 'seek':
-        this.#host.post({ type: 'sought', id: m.id, ...this.#view.seek(m.from, m.back) })
+        if (this.#searching) this.#seeks.push(m)
+        else this.#seek(m)
         break
       case 'locate':
         this.#host.post({ type: 'located', id: m.id, row: this.#view.rowOf(m.line - 1) })
@@ -147,6 +151,7 @@ export class Session {
         this.#searching = false
         if (found || !this.#re) this.#view.rebuild()
         this.#tell(true)
+        for (const m of this.#seeks.splice(0)) this.#seek(m)
         return
       }
       o.searched = searchBlock(o.lines, this.#re, o.searched)
@@ -154,6 +159,11 @@ export class Session {
       this.#host.soon(step)
     }
     step()
+    if (this.#searching) this.#tell(true)
+  }
+
+  #seek({ id, from, back }: Seek): void {
+    this.#host.post({ type: 'sought', id, ...this.#view.seek(from, back) })
   }
 
   /** Tells how it stands, soon; at once if the user waits for it. */
