@@ -242,9 +242,15 @@ func TestMarks(t *testing.T) {
 	dir := t.TempDir()
 	r := opened(t, dir)
 	s := begin(t, r, "a", "sleep 60")
-	env, err := os.ReadFile("/proc/" + strconv.Itoa(childOf(t, s.PID)) + "/environ")
-	if err != nil {
-		t.Fatal(err)
+	var env []byte
+	for deadline := time.Now().Add(20 * time.Second); len(env) == 0; { // a process that becomes another has none for a moment
+		var err error
+		if env, err = os.ReadFile("/proc/" + strconv.Itoa(childOf(t, s.PID)) + "/environ"); err != nil {
+			t.Fatal(err)
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the command has no environment after 20 s")
+		}
 	}
 	for _, want := range []string{"ATELIER_TASK=a", markerName + filepath.Join(dir, "a"), "ATELIER_NODE=n1"} {
 		if !strings.Contains("\x00"+string(env), "\x00"+want+"\x00") {
