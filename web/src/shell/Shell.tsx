@@ -9,10 +9,10 @@ import {
   SettingsRegular,
 } from '@fluentui/react-icons'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { Link, Outlet, useLocation, useParams, useRouter } from '@tanstack/react-router'
+import { Link, Outlet, useLocation, useParams } from '@tanstack/react-router'
 import { type JSX, useEffect, useRef, useState } from 'react'
 import type { WorkspaceRef } from '~/api/http.ts'
-import { useFreshness, useLive } from '~/api/live.ts'
+import { useLive } from '~/api/live.ts'
 import { session, workspaceOf } from '~/api/queries/session.ts'
 import { firstPageShown } from '~/components/quiet.ts'
 import { type Text, useText } from '~/i18n/text.tsx'
@@ -20,6 +20,7 @@ import { useFollowOperations } from '~/modules/operations.ts'
 import { WorkspaceContext } from '~/modules/workspace.tsx'
 import { Broken } from './Broken.tsx'
 import { Extras } from './Extras.tsx'
+import { useGoToSignIn } from './goToSignIn.ts'
 import { TopBar } from './TopBar.tsx'
 
 const useStyles = makeStyles({
@@ -250,17 +251,6 @@ function useDrawer() {
     return () => document.removeEventListener('keydown', pressed)
   }, [open])
   return { open, setOpen, opener, drawer }
-}
-
-/** A session that ended leads to the sign-in page, and from there back. */
-function useGoToSignIn() {
-  const freshness = useFreshness()
-  const router = useRouter()
-  useEffect(() => {
-    if (freshness.state !== 'signedOut') return
-    // Once: each navigation has another address, and would ask for the next before the page is there.
-    void router.navigate({ to: '/signin', search: { next: router.latestLocation.href, over: true } })
-  }, [freshness.state, router])
 }
 
 type Item = { to: string; label: string; icon: JSX.Element }
