@@ -169,11 +169,19 @@ func runs(p *Provider, name, program string) bool {
 	})
 }
 
-// inits counts the node's inits among its processes.
+// inits counts the node's inits among its processes. What an init has started looks
+// like it until it has become another program.
 func inits(p *Provider, name string) (n int) {
+	found := map[int]status{}
 	for _, pid := range of(p, name) {
 		text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
-		if strings.Contains(string(text), "\x00node-init\x00") {
+		st, err := readStatus(strconv.Itoa(pid))
+		if err == nil && strings.Contains(string(text), "\x00node-init\x00") {
+			found[pid] = st
+		}
+	}
+	for _, st := range found {
+		if _, child := found[st.ppid]; !child {
 			n++
 		}
 	}
