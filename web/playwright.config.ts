@@ -12,9 +12,7 @@ export default defineConfig({
   workers: 2,
   fullyParallel: false,
   forbidOnly: true,
-  // A whole machine is at work: one that stood still for a moment must not undo the run. What needed its second try is
-  // told at the end, and more than a few fail all the same (e2e/failures.ts). Look for such flows with --retries 0.
-  retries: 1,
+  retries: 0,
   reporter: [['list'], [fileURLToPath(new URL('./e2e/failures.ts', import.meta.url))]],
   use: {
     ignoreHTTPSErrors: true, // the server has a certificate of its own; workers, which this leaves out, have the flag below
